@@ -1,0 +1,1 @@
+"""Bytes to structure and back; pure: no clock, no network, no database."""

@@ -1,0 +1,15 @@
+"""The trial's facts as small frozen records; a record's fields travel as a dict in which a missing key is unsaid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrator.records.appointment import Appointment
+from integrator.records.patient import Patient
+
+KINDS: dict[str, type] = {"Appointment": Appointment, "Patient": Patient}
+
+# What a source says of a record: top-level field -> value. No key: nothing said. None or (): said to be none.
+Said = dict[str, Any]
+
+__all__ = ["KINDS", "Appointment", "Patient", "Said"]

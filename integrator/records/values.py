@@ -1,0 +1,89 @@
+"""The values that record fields are made of: small, frozen, free of any outside form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One code of one system. `system` is a URI (FHIR's), `namespace` a local name of a code system (HL7 v2's)."""
+
+    code: str
+    system: str | None = None
+    display: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One meaning, in one or more codings and as text."""
+
+    codings: tuple[Coding, ...] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A business identifier. `system` is a URI; `namespace` a local name of the assigner (HL7 v2 HD.1 or EI.2)."""
+
+    value: str
+    system: str | None = None
+    namespace: str | None = None
+    type: str | None = None  # HL7 table 0203: MR, SS, ...
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From start to end; both carry an offset. `end` is None only while a source says a start and no length."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it happens."""
+
+    name: str | None = None  # the machine or point of care: LINAC 3
+    room: str | None = None
+    facility: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of an appointment."""
+
+    code: Concept | None = None
+    start: datetime | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to another of our records, by kind and key."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person's official name."""
+
+    family: str | None = None
+    given: tuple[str, ...] = ()
+    prefix: str | None = None
+    suffix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address."""
+
+    lines: tuple[str, ...] = ()
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None

@@ -1,0 +1,1 @@
+"""Logs and counts, without patients in them."""

@@ -1,0 +1,23 @@
+"""What every test may ask for: the data outside the repository, found or said to be missing in one line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+def data_folder() -> Path | None:
+    """`INTEGRATOR_DATA`, else ../shared/data beside the checkout; None where neither is there."""
+    place = Path(os.environ.get("INTEGRATOR_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    return place if place.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real messages, records and definitions that is not part of the repository."""
+    place = data_folder()
+    if place is None:
+        pytest.skip("left out: needs the data folder (INTEGRATOR_DATA or ../shared/data)")
+    return place
