@@ -1,0 +1,184 @@
+"""Fold: from what every source said, and when, to the one value that each field of a record shows; pure.
+
+A message makes claims. Of each field a record keeps the latest claim of each system (of `status` three, see
+`standing`), so taking claims in is a maximum over (source time, receipt number): the order of processing cannot
+matter, and the order of arrival only between claims of one time. `fold` chooses the winner of each field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from integrator.records import Said
+
+PERSON = "person"  # the system of an answer that somebody gave in the web page or on the command line
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who said it, when, and in which message: what all claims of one message share."""
+
+    system: str
+    at: datetime  # source time
+    receipt: int  # receipt number, which is the message's id
+    trigger: str | None = None  # HL7 trigger event: S12
+    why: str | None = None  # the sender's own reason: "machine down"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """This field has this value, said by this origin."""
+
+    value: Any
+    origin: Origin
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        return (self.origin.at, self.origin.receipt)
+
+
+Claims = Mapping[str, tuple[Claim, ...]]
+OwnerOf = Callable[[str], str | None]  # field -> the system that owns it
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a record shows, and for each field the claim that won."""
+
+    said: Said
+    winners: dict[str, Claim]
+
+
+def take(claims: Claims, said: Said, origin: Origin) -> dict[str, tuple[Claim, ...]]:
+    """The claims with one message's claims taken in; the same message twice changes nothing."""
+    kept = dict(claims)
+    for field, value in said.items():
+        mine = Claim(value, origin)
+        rival = next((c for c in kept.get(field, ()) if _same_place(field, c, mine)), None)
+        if rival is None or mine.order >= rival.order:
+            others = tuple(c for c in kept.get(field, ()) if c is not rival)
+            kept[field] = tuple(sorted((*others, mine), key=_by_system))
+    return kept
+
+
+def _same_place(field: str, one: Claim, other: Claim) -> bool:
+    if one.origin.system != other.origin.system:
+        return False
+    return field != "status" or trigger_class(one) == trigger_class(other)
+
+
+def _by_system(claim: Claim) -> tuple[str, str]:
+    return (claim.origin.system, trigger_class(claim))
+
+
+def trigger_class(claim: Claim) -> str:
+    """S12 books, S17 deletes, everything else is "other": the three status claims that a record keeps of a system."""
+    return claim.origin.trigger if claim.origin.trigger in ("S12", "S17") else "other"
+
+
+def standing(claims: Iterable[Claim]) -> Claim:
+    """The one status claim that counts of one system.
+
+    After a deletion only a new booking counts: if the S17 is later than the S12, or there is no S12, it is the
+    deletion; else the later of the S12 and the latest other one.
+    """
+    of = {trigger_class(claim): claim for claim in claims}
+    deleted, booked = of.get("S17"), of.get("S12")
+    if deleted and (booked is None or deleted.order > booked.order):
+        return deleted
+    return max((c for name, c in of.items() if name != "S17"), key=lambda c: c.order)
+
+
+def fold(kind: str, claims: Claims, owner_of: OwnerOf) -> Folded:
+    """The record that these claims make: a person's answer up to its time, then the owner's, then the latest."""
+    winners = {field: winner(field, of_field, owner_of(field)) for field, of_field in claims.items() if of_field}
+    said = {field: claim.value for field, claim in sorted(winners.items())}
+    if kind == "Appointment":
+        evidence = EVIDENCE_OF_STATUS.get(said.get("status") or "booked")
+        if evidence:
+            said["evidence"] = evidence
+    return Folded(said, winners)
+
+
+def winner(field: str, claims: tuple[Claim, ...], owner: str | None) -> Claim:
+    """The winning claim of one field."""
+    by_system: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_system.setdefault(claim.origin.system, []).append(claim)
+    latest = {system: standing(of) if field == "status" else of[0] for system, of in by_system.items()}
+    owners = latest.get(owner) if owner else None
+    answer = latest.get(PERSON)
+    if answer and (owners is None or answer.origin.at >= owners.origin.at):
+        return answer
+    return owners or max(latest.values(), key=lambda c: c.order)
+
+
+# Arrived and presumed follow from the appointment's status; an appointment that is over is not a given dose.
+EVIDENCE_OF_STATUS = {
+    "proposed": "scheduled",
+    "pending": "scheduled",
+    "waitlist": "scheduled",
+    "booked": "scheduled",
+    "arrived": "arrived",
+    "checked-in": "arrived",
+    "fulfilled": "presumed",
+}
+
+
+def changed(before: Said | None, after: Said) -> frozenset[str]:
+    """The fields that differ; instants are equal as instants; empty and none are one, unsaid is not."""
+    if before is None:
+        return frozenset(after)
+    return frozenset(
+        field
+        for field in before.keys() | after.keys()
+        if (field in before) != (field in after) or (before[field] or None) != (after[field] or None)
+    )
+
+
+def outcome(before: Said | None, folded: Folded, origin: Origin) -> str:
+    """What one message did to a record: merged, unchanged (the same fact again) or superseded (no claim won)."""
+    if before is None or changed(before, folded.said):
+        return "merged"
+    won = any(claim.origin.receipt == origin.receipt for claim in folded.winners.values())
+    return "unchanged" if won else "superseded"
+
+
+def drift(claims: Claims, owner_of: OwnerOf) -> dict[str, tuple[Claim, Claim]]:
+    """For each field on which another system differs from its owner: the owner's claim and the other's latest."""
+    found = {}
+    for field, of_field in claims.items():
+        owner = owner_of(field)
+        owners = [c for c in of_field if c.origin.system == owner]
+        others = [c for c in of_field if c.origin.system not in (owner, PERSON)]
+        if owners and others:
+            mine = standing(owners) if field == "status" else owners[0]
+            theirs = max(others, key=lambda c: c.order)
+            if mine.value != theirs.value:
+                found[field] = (mine, theirs)
+    return found
+
+
+def waits_for(kind: str, said: Said) -> str | None:
+    """What a record still lacks before any target may be given it, named; None when it lacks nothing.
+
+    R4 app-3: start and end may be missing only while proposed, cancelled or waitlist. A service code whose
+    activity nobody mapped is kept and not sent.
+    """
+    if kind != "Appointment":
+        return None
+    status = said.get("status") or "booked"
+    services = said.get("services") or ()
+    if not said.get("activity") and any(service.code for service in services):
+        return "an answer: what is this activity"
+    if not said.get("time") and status not in ("proposed", "cancelled", "waitlist", "entered-in-error"):
+        return "a start"
+    return None
+
+
+def is_owed(kind: str, said: Said, held_by_target: bool) -> bool:
+    """Whether a target is owed this record at all: nobody is given a thing only to hear that it is deleted."""
+    return held_by_target or said.get("status") != "entered-in-error"
