@@ -1,0 +1,35 @@
+"""Logs for people at night: one line each, ids and never bodies; bytes and dicts as values are refused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+PLAIN = (str, int, float, bool, type(None))
+
+
+def refuse_bodies(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A value that could hold a patient (bytes, dict, record) is replaced by the name of its type."""
+    return {key: value if isinstance(value, PLAIN) else f"<{type(value).__name__}>" for key, value in event.items()}
+
+
+def set_up_logs(json: bool = False) -> None:
+    """Lines on stderr: readable on a terminal, JSON where a program reads them. Normal operation is nearly silent."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            refuse_bodies,
+            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def logger(**names: str) -> Any:
+    """A logger that carries these names on each line."""
+    return structlog.get_logger(**names)
