@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+Issue = tuple[str, str, str, str | None]  # severity, code, text, FHIRPath or None
 CODES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found", 405: "not-supported", 409: "conflict"}
 CODES |= {410: "deleted", 412: "conflict", 422: "processing", 429: "throttled", 500: "exception", 503: "transient"}
 
@@ -24,7 +25,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, resource (a page's text where a proxy answers; or none) and headers. `wrote` names the change: `create Appointment/7 version 1`."""
+    """Status, resource (or a proxy's page, or none) and headers; `wrote`: `create Appointment/7 version 1`."""
 
     status: int
     resource: dict[str, Any] | str | None = None
@@ -35,7 +36,7 @@ class Answer:
 class Refusal(Exception):
     """An interaction ends here with this status; `issues` are (severity, code, text, FHIRPath or None)."""
 
-    def __init__(self, status: int, text: str, issues: list[tuple[str, str, str, str | None]] | None = None):
+    def __init__(self, status: int, text: str, issues: list[Issue] | None = None):
         self.status = status
         self.issues = issues or [("error", CODES.get(status, "processing"), text, None)]
         super().__init__(text)
@@ -45,7 +46,7 @@ class Refusal(Exception):
         return Answer(self.status, outcome(self.issues))
 
 
-def outcome(issues: list[tuple[str, str, str, str | None]]) -> dict[str, Any]:
+def outcome(issues: list[Issue]) -> dict[str, Any]:
     """An OperationOutcome (R4) of (severity, code, text, FHIRPath or None)."""
     return {
         "resourceType": "OperationOutcome",

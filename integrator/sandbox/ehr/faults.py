@@ -1,10 +1,10 @@
-"""What can go wrong on the way to an EHR, ordered by a test or the demo: each fault is used for the next fitting request.
+"""What can go wrong on the way to an EHR, ordered by a test or the demo: each meets the next fitting request.
 
 {"status": 500}                        answers that status with an OperationOutcome; nothing is done
 {"status": 500, "where": "after"}      does what was asked, then answers that status all the same
 {"status": 429, "retry_after": 2}      with Retry-After (seconds, or text: an HTTP date)
 {"html": true, "status": 502}          answers a page of a proxy instead of FHIR
-{"close": true, "where": "after"}      closes the connection: written, but the answer is lost ("before": not written)
+{"close": true, "where": "after"}      closes the connection: written, but the answer is lost ("before": not)
 {"hang": 30, "where": "after"}         says nothing for so many seconds, then closes
 {"delay": 0.2}                         answers rightly, but so many seconds later
 {"edit": {...resource with its id...}} somebody of the hospital writes this just before; then answers rightly

@@ -56,23 +56,27 @@ class SandboxEhr:
 
     def log(self, since: int = 0) -> list[dict[str, Any]]:
         """The EHR's own request log after that number, oldest first: seq, method, path, query, body, status, wrote."""
-        return self._get("log", since=since)["requests"]
+        said: list[dict[str, Any]] = self._get("log", since=since)["requests"]
+        return said
 
     def last(self) -> int:
         """The number of the newest request."""
-        return self.summary(since=2**60)["last"]
+        return int(self.summary(since=2**60)["last"])
 
     def summary(self, since: int = 0) -> dict[str, Any]:
         """What log and store add up to; keys as in summary.py."""
-        return self._get("summary", since=since)
+        said: dict[str, Any] = self._get("summary", since=since)
+        return said
 
     def holds(self, resource_type: str) -> list[dict[str, Any]]:
         """The resources of one type as they are now."""
-        return self._get("holds", type=resource_type)
+        said: list[dict[str, Any]] = self._get("holds", type=resource_type)
+        return said
 
     def control(self, **wish: Any) -> dict[str, Any]:
         """Orders: `down=True|False|SECONDS`, `next=[fault, ...]`, `clear=True`; words in faults.py."""
-        return self._post("control", wish)
+        said: dict[str, Any] = self._post("control", wish)
+        return said
 
     def fail(self, **fault: Any) -> None:
         """Orders one fault: `fail(status=500, times=2)`, `fail(close=True, where="after", method="POST")`."""
@@ -80,7 +84,8 @@ class SandboxEhr:
 
     def hold(self, *resources: dict[str, Any]) -> list[str]:
         """The hospital itself writes these (not in the log); gives `Type/id` of each."""
-        return self._post("hold", list(resources))
+        said: list[str] = self._post("hold", list(resources))
+        return said
 
     def drop(self, resource_type: str, id_: str) -> None:
         """The hospital itself deletes one (not in the log)."""

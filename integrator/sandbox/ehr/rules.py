@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from integrator.sandbox.ehr.answers import Refusal
+from integrator.sandbox.ehr.answers import Issue, Refusal
 
 try:
     from integrator.formats.fhir.validate import problems
 except ImportError:
-    problems = None
 
-HINT = ("warning", "informational", "No narrative: a resource should have text for people", None)
+    def problems(resource):
+        return []
+
+
+HINT: Issue = ("warning", "informational", "No narrative: a resource should have text for people", None)
 
 
 def check(resource: dict[str, Any], held: Callable[[str, str], Any] | None) -> None:
@@ -22,9 +25,9 @@ def check(resource: dict[str, Any], held: Callable[[str, str], Any] | None) -> N
     """
     if not isinstance(resource.get("meta", {}), dict):
         raise Refusal(422, "meta is an object")
-    wrong = problems(resource) if problems else []
+    wrong: list[Issue] = [("error", "invalid", each.text, each.path) for each in problems(resource)]
     if wrong:
-        issues = [HINT] + [("error", "invalid", each.text, each.path) for each in wrong]
+        issues = [HINT, *wrong]
         raise Refusal(422, "not valid", issues)
     if held is None:
         return

@@ -79,7 +79,7 @@ def _holds(resource: Resource, criterion: Criterion, zone: str, patients_of: Cal
 
 def _found(resource: Resource, name: str) -> Iterator[Any]:
     own = PATHS.get(resource["resourceType"], {})
-    for path in own.get(name) or PATHS[""].get(name) or PLAIN.get(name, ()):
+    for path in own.get(name) or PATHS[""].get(name) or PLAIN.get(name) or ():
         yield from _walk(resource, path.split("."))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -71,7 +72,8 @@ class Searches:
         criteria, ignored = self._criteria(type_, list(query))
         found = self._find(type_, criteria)
         for name in reversed(dict(query).get("_sort", "").split(",")):
-            found.sort(key=lambda held, by=name.lstrip("-"): _sort_key(held, by), reverse=name.startswith("-"))
+            by = partial(_sort_key, name.lstrip("-"))
+            found.sort(key=by, reverse=name.startswith("-"))
         return Result(type_, tuple(held.id for held in found), query, tuple(ignored), time.monotonic())
 
     def _criteria(self, type_: str, query: list[tuple[str, str]]) -> tuple[list[Criterion], list[str]]:
@@ -157,7 +159,7 @@ def _entry(base: str, held: Held) -> dict[str, Any]:
     return {"fullUrl": f"{base}/{held.type}/{held.id}", "resource": held.resource, "search": {"mode": "match"}}
 
 
-def _sort_key(held: Held, by: str) -> str:
+def _sort_key(by: str, held: Held) -> str:
     resource = held.resource or {}
     match by:
         case "_lastUpdated":

@@ -1,12 +1,13 @@
 """How EHRs differ: what each kind can do and which quirks it has, as facts that the server reads.
 
-`hapi-like` follows HAPI FHIR JPA 8.8.0 as observed from outside; `epic-like` follows Epic's published R4 CapabilityStatement
-as far as Patient and Appointment go: read and search.
+`hapi-like` follows HAPI FHIR JPA 8.8.0 as observed from outside; `epic-like` follows Epic's published R4
+CapabilityStatement as far as Patient and Appointment go: read and search.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 ALL = ("read", "vread", "update", "patch", "delete", "history-instance", "create", "search-type")
 READ = ("read", "search-type")
@@ -103,7 +104,7 @@ EPIC_LIKE = Settings(
 SETTINGS = {each.name: each for each in (HAPI_LIKE, EPIC_LIKE)}
 
 
-def capability_statement(settings: Settings, base: str, at: str) -> dict:
+def capability_statement(settings: Settings, base: str, at: str) -> dict[str, Any]:
     """The CapabilityStatement (R4) that is true of these settings; `at` is a FHIR dateTime."""
     return {
         "resourceType": "CapabilityStatement",
@@ -119,7 +120,7 @@ def capability_statement(settings: Settings, base: str, at: str) -> dict:
     }
 
 
-def _resource(settings: Settings, name: str) -> dict:
+def _resource(settings: Settings, name: str) -> dict[str, Any]:
     can = settings.interactions[name]
     return {
         "type": name,

@@ -134,7 +134,8 @@ class EhrStore:
 
     def last_request(self) -> int:
         """The number of the newest log entry, 0 if there is none."""
-        return self.connection.execute("select coalesce(max(seq), 0) from requests").fetchone()[0]
+        row = self.connection.execute("select coalesce(max(seq), 0) from requests").fetchone()
+        return int(row[0])
 
     def _show(self, held: Held) -> None:
         before = self.present[held.type].get(held.id)
