@@ -1,0 +1,36 @@
+"""The store: messages, records, what is owed, people, questions and the journal; the only room with SQL.
+
+Open it with `open_store`, take a transaction with `store.write()` or `store.read()`, and hand that to the functions of
+`messages`, `records`, `owed`, `people`, `questions`, `journal`, `tallies`, `leases`, `faces` and `facts`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from integrator.clock import Clock
+from integrator.errors import ConfigError
+from integrator.store.migrate import migrate
+from integrator.store.sqlite import SqliteDatabase
+from integrator.store.transaction import Store, Tx
+
+__all__ = ["Store", "Tx", "open_store"]
+
+
+def open_store(url: str, clock: Clock) -> Store:
+    """Opens `sqlite:///PATH` for this process alone and brings it to the schema of this release.
+
+    ConfigError: another process has it open, its folder is not there, or it was written by a newer release.
+    """
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or not path:
+        raise ConfigError(f"store {url!r} is not known; write sqlite:///PATH, with four slashes for an absolute path")
+    database = SqliteDatabase(Path(path), clock.now())
+    try:
+        if migrate(database.writer):
+            database.guard()
+    except BaseException:
+        database.writer.dispose()
+        database.close()
+        raise
+    return Store(database)

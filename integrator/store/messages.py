@@ -1,0 +1,245 @@
+"""Messages: bytes made durable, found again by control id, leased to workers, settled with a state and a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Select, bindparam, func, insert, select, update
+
+from integrator.store.columns import micros
+from integrator.store.schema import MESSAGE_STATES, comes_from, message_records, messages
+from integrator.store.transaction import Hot, Tx
+
+m = messages.c
+KEEP: Any = object()  # "leave this column as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """What receive stores. `state` is "received", or "held" (with a reason) where the bytes cannot be read at all."""
+
+    source: str
+    system: str
+    control_id: str
+    digest: bytes
+    sent_at: str
+    received_at: datetime
+    source_time: datetime
+    type: str
+    event: str
+    body: bytes  # sealed
+    body_key: bytes  # wrapped
+    body_key_of: str
+    size: int
+    format: str = "hl7v2"
+    version: str = ""
+    processing_id: str = ""
+    facility: str = ""
+    source_time_note: str | None = None
+    patient_index: bytes | None = None
+    state: str = "received"
+    reason: str | None = None
+    detail: bytes | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A message that came with the same control id from the same source."""
+
+    id: int
+    digest: bytes
+    sent_at: str
+    state: str
+    reason: str | None
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message without its body."""
+
+    id: int
+    source: str
+    system: str
+    control_id: str
+    digest: bytes
+    sent_at: str
+    received_at: datetime
+    source_time: datetime
+    source_time_note: str | None
+    format: str
+    type: str
+    event: str
+    version: str
+    processing_id: str
+    facility: str
+    patient_index: bytes | None
+    state: str
+    reason: str | None
+    detail: bytes | None
+    face: str | None
+    release: str | None
+    body_key_of: str | None
+    size: int
+    answer: str | None
+    erase_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Listed):
+    """A message with its sealed body and wrapped data key; both None once it was erased."""
+
+    body: bytes | None
+    body_key: bytes | None
+
+
+def _columns(model: type) -> list[Column[Any]]:
+    return [messages.c[name] for name in model.__match_args__]  # type: ignore[attr-defined]
+
+
+LISTED, STORED = _columns(Listed), _columns(Stored)
+_APPENDED = ("id", *NewMessage.__match_args__)
+
+APPEND = Hot(insert(messages).values({name: bindparam(name) for name in _APPENDED}), _APPENDED)
+"""Stores one new message under a receipt number that is given."""
+
+TWINS = Hot(
+    select(m.id, m.digest, m.sent_at, m.state, m.reason, m.answer)
+    .where(m.source == bindparam("source"), m.control_id == bindparam("control_id"))
+    .order_by(m.id),
+    ("source", "control_id"),
+)
+"""The messages of one source with one control id, oldest first."""
+
+
+def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:
+    """Stores new messages in this order and returns their receipt numbers."""
+    ids = list(tx.database.next_ids(tx.core, messages, len(new)))
+    tx.many(APPEND, [_row(number, message) for number, message in zip(ids, new, strict=True)])
+    return ids
+
+
+def _row(number: int, n: NewMessage) -> tuple[Any, ...]:
+    at, said = micros(n.received_at), micros(n.source_time)
+    return (
+        *(number, n.source, n.system, n.control_id, n.digest, n.sent_at, at, said, n.type, n.event),
+        *(n.body, n.body_key, n.body_key_of, n.size, n.format, n.version, n.processing_id, n.facility),
+        *(n.source_time_note, n.patient_index, n.state, n.reason, n.detail, n.answer),
+    )
+
+
+def twins(tx: Tx, source: str, control_id: str) -> list[Twin]:
+    """The messages of this source with this control id, oldest first."""
+    return [Twin(*row) for row in tx.rows(TWINS, (source, control_id))]
+
+
+def get(tx: Tx, number: int) -> Stored | None:
+    """One message by its receipt number."""
+    row = tx.first(select(*STORED).where(m.id == number))
+    return Stored(*row) if row else None
+
+
+def lease(tx: Tx, n: int, holder: str, now: datetime, until: datetime) -> list[Stored]:
+    """Takes up to n `received` messages, oldest first, that nobody holds or whose lease is over."""
+    free = m.leased_until.is_(None) | (m.leased_until <= now)
+    oldest = select(m.id).where(m.state == "received", free).order_by(m.id).limit(n).with_for_update(skip_locked=True)
+    taken = update(messages).where(m.id.in_(oldest)).values(leased_until=until, holder=holder).returning(*STORED)
+    return sorted((Stored(*row) for row in tx.all(taken)), key=lambda message: message.id)
+
+
+def settle(
+    tx: Tx,
+    number: int,
+    state: str,
+    reason: str | None = None,
+    detail: bytes | None = None,
+    face: str | None = KEEP,
+    release: str | None = KEEP,
+    patient_index: bytes | None = KEEP,
+    body_key: bytes | None = KEEP,
+    body_key_of: str | None = KEEP,
+    erase_at: datetime | None = None,
+) -> bool:
+    """Gives a message its state and ends its lease; what is not given of the later columns stays as it was.
+
+    False: it is in no state that has an arrow to this one (somebody else settled it); nothing was changed.
+    """
+    values = {"state": state, "reason": reason, "detail": detail, "erase_at": erase_at}
+    kept = {
+        "face": face,
+        "release": release,
+        "patient_index": patient_index,
+        "body_key": body_key,
+        "body_key_of": body_key_of,
+    }
+    values.update((name, value) for name, value in kept.items() if value is not KEEP)
+    before = comes_from(MESSAGE_STATES, state)
+    done = tx.changed(
+        update(messages).where(m.id == number, m.state.in_(before)).values(**values, leased_until=None, holder=None)
+    )
+    return bool(done)
+
+
+def reopen(tx: Tx, ids: Iterable[int]) -> int:
+    """Makes messages `received` again, so that they are read anew; those already erased stay. Returns how many."""
+    before = comes_from(MESSAGE_STATES, "received")
+    count = 0
+    for part in _parts(list(ids)):
+        count += tx.changed(
+            update(messages)
+            .where(m.id.in_(part), m.state.in_(before), m.body.is_not(None))
+            .values(state="received", reason=None, detail=None, leased_until=None, holder=None)
+        )
+    return count
+
+
+def _parts(ids: list[int], size: int = 500) -> Iterable[list[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def of_patient(tx: Tx, index: bytes, state: str | None = None) -> list[Listed]:
+    """The messages about one patient, oldest first; of one state where it is given."""
+    found = select(*LISTED).where(m.patient_index == index).order_by(m.id)
+    return _listed(tx, found if state is None else found.where(m.state == state))
+
+
+def of_record(tx: Tx, record_id: int) -> list[Stored]:
+    """The messages that spoke of a record, oldest first: what folding from nothing reads."""
+    spoke = select(message_records.c.message_id).where(message_records.c.record_id == record_id)
+    return [Stored(*row) for row in tx.all(select(*STORED).where(m.id.in_(spoke)).order_by(m.id))]
+
+
+def page(
+    tx: Tx,
+    state: str | None = None,
+    source: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Listed]:
+    """The newest messages below a receipt number, newest first."""
+    found = select(*LISTED).order_by(m.id.desc()).limit(limit)
+    if state is not None:
+        found = found.where(m.state == state)
+    if source is not None:
+        found = found.where(m.source == source)
+    return _listed(tx, found if before is None else found.where(m.id < before))
+
+
+def _listed(tx: Tx, found: Select[Any]) -> list[Listed]:
+    return [Listed(*row) for row in tx.all(found)]
+
+
+def counts(tx: Tx) -> dict[str, int]:
+    """How many messages are in each state; every state is named."""
+    found = {state: n for state, n in tx.all(select(m.state, func.count()).group_by(m.state))}
+    return {state: found.get(state, 0) for state in MESSAGE_STATES}
+
+
+def erase_due(tx: Tx, now: datetime) -> int:
+    """Erases body, data key and detail of every message whose time has come; the row stays. Returns how many."""
+    gone = {"body": None, "body_key": None, "detail": None, "erase_at": None}
+    return tx.changed(update(messages).where(m.erase_at <= now).values(**gone))

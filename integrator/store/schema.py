@@ -1,0 +1,299 @@
+"""The tables, and the states of messages, owed rows and questions: declared here once, with their arrows.
+
+Every time is BIGINT, microseconds since 1970 in UTC (`Instant` gives aware datetimes). Columns marked `sealed` hold
+AES-256-GCM blobs of integrator.security.keys; whose key opens them stands in the comment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from integrator.store.columns import Instant, Json, Serial
+
+HEAD = "0001"  # the newest migration; a test compares it with store/migrations
+
+MESSAGE_STATES = {
+    "received": ("merged", "unchanged", "superseded", "unwanted", "held"),  # stored and acknowledged; work waits
+    "merged": ("received",),  # a claim of it won; `received` again by replay
+    "unchanged": ("received",),  # said what was known
+    "superseded": ("received",),  # no claim of it won
+    "unwanted": ("received",),  # of nobody in the trial; read again when a participant is linked, else erased
+    "held": ("received", "set aside"),  # a person must look; mended or replayed it is read again
+    "set aside": ("received",),  # a person decided, with a reason
+}
+OWED_STATES = {
+    "owed": ("delivered", "waiting", "refused", "owed"),  # to be written; again, with back-off
+    "waiting": ("owed", "waiting", "delivered", "refused"),  # for what its reason names
+    "delivered": ("owed", "waiting"),  # the target confirmed it; a change makes it owed again
+    "refused": ("owed", "waiting"),  # the target said no for good; a change or a person makes it owed again
+}
+QUESTION_STATES = {
+    "open": ("answered",),
+    "answered": ("open",),  # asked again when the cause comes again
+}
+OUTCOMES = ("merged", "unchanged", "superseded", "unwanted", "held")  # of a message for one record
+
+
+def comes_from(states: Mapping[str, tuple[str, ...]], state: str) -> tuple[str, ...]:
+    """The states that have an arrow to this one."""
+    return tuple(before for before, after in states.items() if state in after)
+
+
+def one_of(column: str, names: Iterable[str]) -> CheckConstraint:
+    """The check constraint that follows from declared states."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return CheckConstraint(f"{column} in ({listed})", name=column)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Serial, primary_key=True),  # the receipt number, in order of receipt
+    Column("source", String(80), nullable=False),  # the [[source]] block
+    Column("system", String(80), nullable=False),  # the system whose claims it makes
+    Column("control_id", String(255), nullable=False),  # MSH-10
+    Column("digest", LargeBinary, nullable=False),  # keyed SHA-256 of the bytes
+    Column("sent_at", String(40), nullable=False),  # MSH-7 as it was sent
+    Column("received_at", Instant, nullable=False),
+    Column("source_time", Instant, nullable=False),
+    Column("source_time_note", String(80)),  # "missing", "ahead of our clock": then it is the time of receipt
+    Column("format", String(20), nullable=False),  # hl7v2, ...
+    Column("type", String(40), nullable=False),  # SIU
+    Column("event", String(40), nullable=False),  # S12
+    Column("version", String(20), nullable=False),  # MSH-12
+    Column("processing_id", String(10), nullable=False),  # MSH-11: P, T, D
+    Column("facility", String(255), nullable=False),  # MSH-4
+    Column("patient_index", LargeBinary),  # blind index of PID-3, once known
+    Column("state", String(20), nullable=False),
+    Column("reason", String(400)),  # why; a sentence without any value of the message
+    Column("detail", LargeBinary),  # place and text of the reason, what nobody mapped; sealed with the data key
+    Column("face", String(80)),  # hash of the face that read it
+    Column("release", String(40)),  # of our software that read it
+    Column("body", LargeBinary),  # the bytes, sealed with their own data key; null: erased
+    Column("body_key", LargeBinary),  # the data key, wrapped; null: erased
+    Column("body_key_of", String(80)),  # by whose key: "source:aria", later "patient:17"
+    Column("size", Integer, nullable=False),  # bytes of the body in clear
+    Column("answer", String(10)),  # the code we acknowledged with: AA, AE, CA ...
+    Column("leased_until", Instant),
+    Column("holder", String(80)),  # who works on it while it is leased
+    Column("erase_at", Instant),  # when the body goes: set for the unwanted
+    one_of("state", MESSAGE_STATES),
+)
+Index(None, messages.c.source, messages.c.control_id)  # twins
+Index(None, messages.c.state, messages.c.id)  # leases and counts
+_of_patient = messages.c.patient_index.is_not(None)
+Index(None, messages.c.patient_index, messages.c.id, sqlite_where=_of_patient, postgresql_where=_of_patient)
+_erasable = messages.c.erase_at.is_not(None)
+Index(None, messages.c.erase_at, sqlite_where=_erasable, postgresql_where=_erasable)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("kind", String(40), nullable=False),  # Appointment, ...; Patient: an empty anchor, its body is in `patients`
+    Column("key", String(400), nullable=False),
+    Column("version", Integer, nullable=False),  # 1, 2, ...
+    Column(
+        "body", Json, nullable=False
+    ),  # the winning fields; texts of persons in it are sealed with the patient's key
+    Column("claims", Json, nullable=False),  # the latest claim of each system for each field; sealed alike
+    Column("patient", LargeBinary),  # blind index of the number, as in messages.patient_index
+    Column("study", String(80)),
+    Column("subject", String(80)),
+    Column("starts", Instant),
+    Column("status", String(40)),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("kind", "key"),
+)
+Index(None, records.c.kind, records.c.starts)
+Index(None, records.c.patient)
+Index(None, records.c.subject, records.c.starts)
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("changed", Json, nullable=False),  # list of the fields that differ from the version before
+    Column("message_id", ForeignKey("messages.id")),  # what brought it
+    Column("why", LargeBinary),  # sealed with the patient's key
+    Column("at", Instant, nullable=False),
+)
+
+message_records = Table(
+    "message_records",
+    metadata,
+    Column("message_id", ForeignKey("messages.id"), primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("outcome", String(20), nullable=False),
+    one_of("outcome", OUTCOMES),
+)
+Index(None, message_records.c.record_id)
+
+owed = Table(
+    "owed",
+    metadata,
+    Column("target", String(80), primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("face", String(120), primary_key=True),  # the face's name
+    Column("state", String(20), nullable=False),
+    Column("reason", String(400)),  # what it waits for, what the target said; no value of a person
+    Column("due_at", Instant),  # when a worker may take it; null: not by itself
+    Column("attempts", Integer, nullable=False),
+    Column("since", Instant, nullable=False),  # since when it is in this state without a break
+    Column("marks", Integer, nullable=False),  # how often merge marked it; one that grew during a write stays owed
+    Column("digest", LargeBinary),  # of the record as the target last confirmed it
+    Column("leased_until", Instant),
+    Column("holder", String(80)),
+    Column("answer", LargeBinary),  # the target's last answer, sealed with the patient's key
+    Column("updated_at", Instant, nullable=False),
+    one_of("state", OWED_STATES),
+)
+_due = owed.c.due_at.is_not(None)
+Index(None, owed.c.due_at, sqlite_where=_due, postgresql_where=_due)
+Index(None, owed.c.record_id)
+Index(None, owed.c.state, owed.c.target)
+
+target_ids = Table(
+    "target_ids",
+    metadata,
+    Column("target", String(80), primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("face", String(120), primary_key=True),
+    Column("resource_type", String(60), nullable=False),
+    Column("resource_id", String(255), nullable=False),
+    Column("version_id", String(80)),  # theirs: ETag
+    Column("digest", LargeBinary),  # of what we wrote
+    Column("held", LargeBinary),  # what they held when we last agreed; sealed with the patient's key
+    Column("at", Instant, nullable=False),
+)
+Index(None, target_ids.c.target, target_ids.c.resource_type, target_ids.c.resource_id)
+
+patients = Table(
+    "patients",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("key", LargeBinary),  # the patient's own key, wrapped by the master key; null: erased
+    Column("body", LargeBinary),  # the Patient record, sealed whole with the patient's key
+    Column("claims", LargeBinary),  # sealed alike
+    Column("version", Integer, nullable=False),
+    Column("erased_at", Instant),
+)
+
+patient_numbers = Table(
+    "patient_numbers",
+    metadata,
+    Column("index", LargeBinary, primary_key=True),  # blind index of a number, or of an identifier as it was sent
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the Identifier, sealed with the patient's key
+)
+Index(None, patient_numbers.c.patient_id)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("study", String(80), nullable=False),
+    Column("subject", String(80), nullable=False, unique=True),  # the pseudonym
+    Column("arm", String(120)),
+    Column("consent_from", Instant),
+    Column("consent_until", Instant),  # withdrawn
+    Column("scope", String(20)),  # of the withdrawal: intervention, collection, everything
+    Column("number_index", LargeBinary, nullable=False, unique=True),
+    Column("patient_id", ForeignKey("patients.id"), nullable=False),
+    Column("number", LargeBinary, nullable=False),  # sealed with the patient's key
+    Column("second", LargeBinary),  # second identifier; sealed alike
+    Column("series", String(255)),  # SCH-4 of the trial's course, where it was said
+    Column("added_at", Instant, nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("cause", String(80), nullable=False),
+    Column("subject", String(255), nullable=False),  # what is asked about, so that it is asked once
+    Column("source", String(80)),
+    Column("text", Text, nullable=False),  # without any value of a person
+    Column("detail", LargeBinary),  # the values; sealed with the patient's key
+    Column("record_id", ForeignKey("records.id")),
+    Column("message_id", ForeignKey("messages.id")),
+    Column("state", String(20), nullable=False),
+    Column("count", Integer, nullable=False),  # how often the cause came
+    Column("at", Instant, nullable=False),  # when it came last
+    UniqueConstraint("cause", "subject"),
+    one_of("state", QUESTION_STATES),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(80), nullable=False),  # "line", "nurse", a system
+    Column("role", String(40)),
+    Column("action", String(80), nullable=False),
+    Column("object_kind", String(40)),
+    Column("object_id", String(120)),
+    Column("object_version", Integer),
+    Column("message_id", BigInteger),
+    Column("outcome", String(40)),
+    Column("detail", Json),  # texts of persons in it are sealed
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the entry as stored; the sealer chains these in batches
+)
+Index(None, journal.c.object_kind, journal.c.object_id)
+
+faces = Table(
+    "faces",
+    metadata,
+    Column("hash", String(80), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("source", String(80), primary_key=True),
+    Column("what", String(80), primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("until", Instant, nullable=False),
+)
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("value", Text, nullable=False),
+)

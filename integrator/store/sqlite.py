@@ -1,0 +1,113 @@
+"""All that is SQLite's own: connections and their pragmas, receipt numbers, guards of the journal, errors that pass.
+
+SQLite before 3.51.3 can lose committed writes when one connection resets the write-ahead log while another writes
+(docs/decisions/0001). So exactly one connection of one process writes and checkpoints; readers do neither.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from integrator.errors import ConfigError
+from integrator.store.lock import StoreLock
+
+CHECKPOINT_PAGES = 4000  # 16 MB of log between two checkpoints; each costs one sync of the database file
+READERS = 8  # connections kept open; more are opened when all are in use
+WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # the log is synced at every commit: durable against loss of power
+    "foreign_keys = ON",
+    "busy_timeout = 5000",
+    "secure_delete = ON",  # an erased key is overwritten, not only unlinked
+    f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "cache_size = -16000",
+    "temp_store = MEMORY",
+)
+READER_PRAGMAS = (
+    "query_only = ON",
+    "wal_autocheckpoint = 0",
+    "busy_timeout = 5000",
+    "cache_size = -4000",
+    "temp_store = MEMORY",
+)
+PASSING = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk fails",
+    "SQLITE_BUSY": "the database is locked by a program that is not ours",
+    "SQLITE_LOCKED": "the database is locked by a program that is not ours",
+    "SQLITE_READONLY": "the database may not be written",
+    "SQLITE_CANTOPEN": "the database cannot be opened",
+}
+APPEND_ONLY = """create trigger if not exists journal_{verb} before {verb} on journal
+begin select raise(abort, 'the journal is append-only'); end"""
+
+
+class SqliteDatabase:
+    """A SQLite file, locked for this process; ConfigError where it cannot be used."""
+
+    def __init__(self, path: Path, now: datetime):
+        if not path.parent.is_dir():
+            raise ConfigError(f"the store's folder {path.parent} is not there; `integrator init` makes it")
+        self.path = path
+        self._lock = StoreLock(path, now)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # -wal and -shm get the mode of this file
+        self.writer = _engine(path, WRITER_PRAGMAS, "BEGIN IMMEDIATE", poolclass=StaticPool)
+        self.readers = _engine(
+            path, READER_PRAGMAS, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=24, pool_timeout=30
+        )
+
+    def insert(self, table: Table) -> sqlite.Insert:
+        """An insert that can say `on conflict`."""
+        return sqlite.insert(table)
+
+    def next_ids(self, connection: Connection, table: Table, n: int) -> range:
+        """The numbers after the greatest; sure, because only one connection writes and no such row is deleted."""
+        cursor: Any = connection.connection.driver_connection
+        last = cursor.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
+        return range(last + 1, last + 1 + n)
+
+    def guard(self) -> None:
+        """Makes the journal append-only."""
+        with self.writer.begin() as connection:
+            for verb in ("update", "delete"):
+                connection.exec_driver_sql(APPEND_ONLY.format(verb=verb))
+
+    def passing(self, error: DBAPIError) -> str | None:
+        """What is wrong in words, where it passes by itself; None for every other error."""
+        name = getattr(error.orig, "sqlite_errorname", "") or ""
+        for start, words in PASSING.items():
+            if name.startswith(start):
+                return words
+        return None
+
+    def close(self) -> None:
+        """Lets the next process in."""
+        self._lock.close()
+
+
+def _engine(path: Path, pragmas: tuple[str, ...], begin: str, **pool: Any) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "cached_statements": 256}, **pool
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # sqlite3 begins nothing by itself; `begin` below does
+        for pragma in pragmas:
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(begin)
+
+    return engine
