@@ -102,7 +102,7 @@ def _columns(model: type) -> list[Column[Any]]:
 
 
 LISTED, STORED = _columns(Listed), _columns(Stored)
-_APPENDED = ("id", *NewMessage.__match_args__)
+_APPENDED = [c.name for c in m if c.name == "id" or c.name in NewMessage.__match_args__]
 
 APPEND = Hot(insert(messages).values({name: bindparam(name) for name in _APPENDED}), _APPENDED)
 """Stores one new message under a receipt number that is given."""
@@ -126,9 +126,9 @@ def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:
 def _row(number: int, n: NewMessage) -> tuple[Any, ...]:
     at, said = micros(n.received_at), micros(n.source_time)
     return (
-        *(number, n.source, n.system, n.control_id, n.digest, n.sent_at, at, said, n.type, n.event),
-        *(n.body, n.body_key, n.body_key_of, n.size, n.format, n.version, n.processing_id, n.facility),
-        *(n.source_time_note, n.patient_index, n.state, n.reason, n.detail, n.answer),
+        *(number, n.source, n.system, n.control_id, n.digest, n.sent_at, at, said, n.source_time_note),
+        *(n.format, n.type, n.event, n.version, n.processing_id, n.facility, n.patient_index, n.state, n.reason),
+        *(n.detail, n.body, n.body_key, n.body_key_of, n.size, n.answer),
     )
 
 

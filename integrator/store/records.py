@@ -88,7 +88,7 @@ def save(tx: Tx, row: Row, change: Change | None) -> Row:
     fresh = replace(row, version=row.version + 1) if change or row.id is None else row
     values = {column.name: getattr(fresh, column.name) for column in COLUMNS if column.name != "id"}
     if row.id is None:
-        fresh = replace(fresh, id=tx.execute(insert(records).returning(r.id), values).scalar_one())
+        fresh = replace(fresh, id=tx.run(insert(records).returning(r.id), values).scalar_one())
     else:
         done = tx.changed(update(records).where(r.id == row.id, r.version == row.version).values(**values))
         if not done:
@@ -96,7 +96,7 @@ def save(tx: Tx, row: Row, change: Change | None) -> Row:
     if change is not None:
         keep = {"record_id": fresh.id, "version": fresh.version, "body": fresh.body}
         what = {"changed": change.changed, "message_id": change.message_id, "why": change.why, "at": change.at}
-        tx.execute(insert(record_versions), keep | what)
+        tx.run(insert(record_versions), keep | what)
     return fresh
 
 

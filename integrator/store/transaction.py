@@ -75,7 +75,7 @@ class Tx:
         self.core, self.database = core, database
         self._driver: Any = core.connection.driver_connection
 
-    def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
+    def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
         """Runs one SQLAlchemy statement."""
         return self.core.execute(statement, parameters)
 
