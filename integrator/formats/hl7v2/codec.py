@@ -1,0 +1,111 @@
+"""Bytes to a message and back: exact inverses, without a lost character."""
+
+from __future__ import annotations
+
+import re
+
+from integrator.errors import CannotWrite, Held, Rejected
+from integrator.formats.hl7v2.charsets import charset_name, choose, decode, sniff
+from integrator.formats.hl7v2.escapes import Delimiters, delimiters
+from integrator.formats.hl7v2.headers import charset_names
+from integrator.formats.hl7v2.message import Message
+from integrator.formats.hl7v2.segment import HEADERS, Segment
+
+# CR ends a segment; CRLF and LF come from editors and file drops. Blank lines belong to the end before them.
+_END = re.compile(r"((?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*(?:[ \t]+\Z)?)")
+_LEAD = re.compile(r"\ufeff?[ \t\r\n]*")
+_NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
+
+
+def parse(data: bytes, charset: str | None = None) -> Message:
+    """A message of one MSH; `charset` is the source's codec, used where MSH-18 is silent (None: ASCII).
+
+    `build(parse(data)) == data`. Raises Rejected for a structure that is no message, Held for bytes that the
+    character set does not have and for a line that does not begin with a segment name.
+    """
+    seen = sniff(data)
+    codec, name = choose(_msh_18(data, seen), charset, seen)
+    try:
+        text = decode(data, codec)
+    except UnicodeDecodeError as error:
+        raise Held(f"bytes that are not {name}", _place_of(data, error.start, codec)) from error
+    if not text.startswith("MSH"):
+        lead = text[: _LEAD.match(text).end()]  # type: ignore[union-attr]
+    else:
+        lead = ""
+    body = text[len(lead) :]
+    delims = msh_delimiters(body)
+    return Message(_segments(body, delims, codec), delims, codec, lead, data, text)
+
+
+def build(message: Message, charset: str | None = None) -> bytes:
+    """The bytes of a message, in its own character set or in another codec; untouched ones come back as they came.
+
+    Raises CannotWrite where the character set does not have a character. MSH-18 is the caller's to set.
+    """
+    codec = charset or message.charset
+    if codec == message.charset and (data := message.untouched()) is not None:
+        return data
+    try:
+        return message.text().encode(codec)
+    except UnicodeEncodeError as error:
+        raise CannotWrite(f"a character that {charset_name(codec)} does not have") from error
+
+
+def msh_delimiters(body: str) -> Delimiters:
+    """The delimiters of a text that begins with MSH; raises Rejected where it does not."""
+    if not body.startswith("MSH"):
+        what = "a batch (FHS, BHS), not a message" if body[:3] in HEADERS else "no MSH segment at the start"
+        raise Rejected(what, "100", "MSH")
+    field = body[3:4]
+    found = re.compile(re.escape(field) + r"|[\r\n]|\Z").search(body, 4) if field else None
+    return delimiters(field, body[4 : found.start()] if found else "")
+
+
+def _msh_18(data: bytes, seen: str | None) -> tuple[str, ...]:
+    """The repetitions of MSH-18, read before the character set is known: its names are ASCII."""
+    plain = data.decode(seen, "replace") if seen and seen != "utf-8" else data[:8192].decode("latin-1")
+    start = plain.find("MSH")
+    if start < 0:
+        return ()
+    line = re.split(r"[\r\n]", plain[start:], maxsplit=1)[0]
+    fields = line.split(line[3:4]) if line[3:4] else []
+    if len(fields) < 18:
+        return ()
+    return charset_names(fields[17], Delimiters(repetition=fields[1][1:2]))
+
+
+def _segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
+    pieces = _END.split(body)
+    if not pieces[-1]:
+        pieces.pop()
+    else:
+        pieces.append("")
+    separator = delims.field
+    segments: list[Segment] = []
+    for position in range(0, len(pieces), 2):
+        line = pieces[position]
+        name = line[:3]
+        if (len(line) > 3 and line[3] != separator) or not _NAME.fullmatch(name):
+            raise Held(
+                "a line that does not begin with a segment name of three characters",
+                f"segment {len(segments) + 1}",
+                line.split(separator, 1)[0][:40],
+            )
+        if name == "MSH" and segments:
+            raise Rejected("two MSH segments in one message", "100", "MSH[2]")
+        segments.append(Segment(name, line, pieces[position + 1], delims, codec, len(segments)))
+    return segments
+
+
+def _place_of(data: bytes, position: int, codec: str) -> str:
+    """The segment and field in which the byte at `position` stands; all before it decodes."""
+    before = data[:position].decode(codec, "ignore")
+    lines = [line for line in re.split(r"[\r\n]+", before.lstrip("\ufeff\r\n \t"))]
+    last = lines[-1]
+    name = last[:3]
+    if not _NAME.fullmatch(name) or not lines[0].startswith("MSH"):
+        return f"byte {position + 1}"
+    field = last.count(lines[0][3:4]) + (1 if name in HEADERS else 0)
+    occurrence = sum(1 for line in lines if line[:3] == name)
+    return f"{name}{f'[{occurrence}]' if occurrence > 1 else ''}-{field}"
