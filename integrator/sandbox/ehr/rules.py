@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from integrator.formats.fhir.validate import problems
 from integrator.sandbox.ehr.answers import Issue, Refusal
-
-try:
-    from integrator.formats.fhir.validate import problems
-except ImportError:
-
-    def problems(resource):
-        return []
-
 
 HINT: Issue = ("warning", "informational", "No narrative: a resource should have text for people", None)
 
