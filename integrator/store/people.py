@@ -1,0 +1,126 @@
+"""People: participants, patients and their numbers, as sealed rows; integrator/identity.py gives them meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from integrator.store.schema import participants, patient_numbers, patients
+from integrator.store.transaction import Tx
+
+p, n = participants.c, patient_numbers.c
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """One participant. Number and second identifier are sealed with the patient's key."""
+
+    id: int
+    study: str
+    subject: str
+    arm: str | None
+    consent_from: datetime | None
+    consent_until: datetime | None
+    scope: str | None
+    number_index: bytes
+    patient_id: int
+    number: bytes
+    second: bytes | None
+    series: str | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """One patient: the wrapped key (None: erased) and the Patient record, sealed whole."""
+
+    id: int
+    key: bytes | None
+    body: bytes | None
+    claims: bytes | None
+    version: int
+    erased_at: datetime | None
+
+
+PARTICIPANT = [participants.c[name] for name in Participant.__match_args__]
+PATIENT = [patients.c[name] for name in PatientRow.__match_args__]
+
+
+def new_patient(tx: Tx) -> int:
+    """Makes a patient without key, body and numbers and returns its id; the key is wrapped for that id."""
+    return int(tx.value(insert(patients).values(version=0).returning(patients.c.id)))
+
+
+def set_key(tx: Tx, patient_id: int, key: bytes) -> None:
+    """Keeps the wrapped key of a patient."""
+    tx.run(update(patients).where(patients.c.id == patient_id).values(key=key))
+
+
+def patient(tx: Tx, patient_id: int) -> PatientRow | None:
+    """One patient by id."""
+    row = tx.first(select(*PATIENT).where(patients.c.id == patient_id).with_for_update())
+    return PatientRow(*row) if row else None
+
+
+def save_patient(tx: Tx, patient_id: int, body: bytes, claims: bytes, version: int) -> None:
+    """Keeps the sealed Patient record of a patient."""
+    tx.run(update(patients).where(patients.c.id == patient_id).values(body=body, claims=claims, version=version))
+
+
+def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
+    """Drops a patient's key and record: nothing sealed with that key can be opened again, backups apart."""
+    gone = {"key": None, "body": None, "claims": None, "erased_at": now}
+    tx.run(update(patients).where(patients.c.id == patient_id).values(**gone))
+
+
+def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
+    """Keeps an identifier of a patient under its blind index."""
+    tx.put(patient_numbers, {"index": index}, {"patient_id": patient_id, "sealed": sealed})
+
+
+def numbers(tx: Tx, patient_id: int) -> list[tuple[bytes, bytes]]:
+    """The identifiers of a patient: blind index and sealed text."""
+    rows = tx.all(select(n.index, n.sealed).where(n.patient_id == patient_id).order_by(n.index))
+    return [(index, sealed) for index, sealed in rows]
+
+
+def patient_of(tx: Tx, index: bytes) -> int | None:
+    """Whose identifier this blind index is."""
+    found: int | None = tx.value(select(n.patient_id).where(n.index == index))
+    return found
+
+
+def add(tx: Tx, values: dict[str, object]) -> Participant:
+    """Adds a participant with these column values."""
+    row = tx.first(insert(participants).values(**values).returning(*PARTICIPANT))
+    return Participant(*row)
+
+
+def by_subject(tx: Tx, subject: str) -> Participant | None:
+    """One participant by subject code."""
+    row = tx.first(select(*PARTICIPANT).where(p.subject == subject))
+    return Participant(*row) if row else None
+
+
+def by_number(tx: Tx, index: bytes) -> Participant | None:
+    """One participant by the blind index of the hospital number."""
+    row = tx.first(select(*PARTICIPANT).where(p.number_index == index))
+    return Participant(*row) if row else None
+
+
+def everyone(tx: Tx) -> list[Participant]:
+    """All participants, by subject code."""
+    return [Participant(*row) for row in tx.all(select(*PARTICIPANT).order_by(p.subject))]
+
+
+def linked(tx: Tx) -> list[tuple[bytes, Participant]]:
+    """Every blind index that means a participant, with that participant."""
+    rows = tx.all(select(n.index, *PARTICIPANT).join_from(patient_numbers, participants, n.patient_id == p.patient_id))
+    return [(row[0], Participant(*row[1:])) for row in rows]
+
+
+def withdraw(tx: Tx, subject: str, until: datetime, scope: str) -> None:
+    """Ends the consent of a participant: from `until` on, for this scope."""
+    tx.run(update(participants).where(p.subject == subject).values(consent_until=until, scope=scope))

@@ -1,0 +1,66 @@
+"""Questions: whatever a person must decide, each asked once however often its cause comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from integrator.store.schema import questions
+from integrator.store.transaction import Tx
+
+q = questions.c
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. `text` names no value of a person; `detail` does and is sealed."""
+
+    id: int
+    cause: str
+    subject: str
+    source: str | None
+    text: str
+    detail: bytes | None
+    record_id: int | None
+    message_id: int | None
+    state: str
+    count: int
+    at: datetime
+
+
+COLUMNS = [questions.c[name] for name in Question.__match_args__]
+
+
+def ask(
+    tx: Tx,
+    cause: str,
+    subject: str,
+    source: str | None,
+    text: str,
+    now: datetime,
+    record_id: int | None = None,
+    message_id: int | None = None,
+    detail: bytes | None = None,
+) -> bool:
+    """Asks; a question of the same cause and subject is counted and, if it was answered, open again.
+
+    True: it is a new one.
+    """
+    about = {"source": source, "text": text, "record_id": record_id, "message_id": message_id, "detail": detail}
+    same = update(questions).where(q.cause == cause, q.subject == subject)
+    if tx.changed(same.values(**about, state="open", count=q.count + 1, at=now)):
+        return False
+    tx.run(questions.insert().values(cause=cause, subject=subject, **about, state="open", count=1, at=now))
+    return True
+
+
+def answer(tx: Tx, question_id: int) -> bool:
+    """Closes an open question; the answer itself is a message. False: it is not open."""
+    return bool(tx.changed(update(questions).where(q.id == question_id, q.state == "open").values(state="answered")))
+
+
+def in_state(tx: Tx, state: str = "open") -> list[Question]:
+    """The questions in one state, the latest first."""
+    return [Question(*row) for row in tx.all(select(*COLUMNS).where(q.state == state).order_by(q.at.desc()))]
