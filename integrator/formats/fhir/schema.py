@@ -1,0 +1,111 @@
+"""A JSON Schema for one resource type, made from the model's facts: the fast half of validation.
+
+Two shapes of the same facts: *plain* has no place for `_name` siblings (ids and extensions of primitives), which
+nearly no resource uses, and is quick; *whole* has them. What a schema says badly (one of a choice, two dates in order,
+what a reference may point to) is in walk.py and invariants.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrator.formats.fhir.dates import CLOCK, INSTANT, MONTH
+from integrator.formats.fhir.model import JSON_TYPES, Element, Model
+
+Schema = dict[str, Any]
+
+LIMIT = 2_147_483_647
+CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f"  # XML could not carry them
+TEXT = rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$"  # a text of blanks only is no text
+AT = {"format": "date-time", "pattern": f"^{INSTANT}$"}  # the format knows the lengths of months
+DAY = [{"format": "date", "pattern": "^....-..-..$"}, {"pattern": f"^{MONTH}$"}]
+
+URI = r"[A-Za-z][A-Za-z0-9+.\-]*:\S+"
+
+PRIMITIVES: dict[str, Schema] = {
+    "integer": {"minimum": -LIMIT - 1, "maximum": LIMIT},
+    "unsignedInt": {"minimum": 0, "maximum": LIMIT},
+    "positiveInt": {"minimum": 1, "maximum": LIMIT},
+    "instant": AT,
+    "dateTime": {"anyOf": [AT, *DAY]},
+    "date": {"anyOf": DAY},
+    "time": {"pattern": f"^{CLOCK}$"},
+    "string": {"pattern": TEXT},
+    "markdown": {"pattern": TEXT},
+    "xhtml": {"pattern": "^<div"},
+    "uri": {"pattern": r"^\S+$"},
+    "url": {"pattern": r"^\S+$"},
+    "canonical": {"pattern": rf"^(#\S+|{URI})$"},
+    "uuid": {"pattern": "^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"},
+    "oid": {"pattern": r"^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$"},
+    "id": {"pattern": r"^[A-Za-z0-9\-.]{1,64}$"},
+    "code": {"pattern": r"^\S+(\s\S+)*$"},
+    "base64Binary": {"pattern": r"^(\s*([0-9a-zA-Z+/=]){4}\s*)+$"},
+}
+
+
+def schema(model: Model, resource_type: str, whole: bool) -> Schema:
+    """The schema of a resource type with the definitions of every type that can stand in it."""
+    definitions: dict[str, Schema] = {}
+    waiting = [resource_type]
+    while waiting:
+        kind = waiting.pop()
+        if kind in definitions:
+            continue
+        definitions[kind] = _object(model, kind, whole)
+        waiting += [e.type for e in model.children(kind).values() if _has_own(model, e)]
+        if whole:
+            waiting.append("Element")
+    return {"definitions": definitions, "$ref": f"#/definitions/{resource_type}"}
+
+
+def _has_own(model: Model, element: Element) -> bool:
+    return not (model.is_primitive(element.type) or element.type == "Resource")
+
+
+def _object(model: Model, kind: str, whole: bool) -> Schema:
+    children = model.children(kind)
+    properties = {name: _one_or_many(model, kind, element, whole) for name, element in children.items()}
+    required = [e.name for e in children.values() if e.min and not e.choice]
+    found: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": properties}
+    if whole:
+        primitives = {e.name: e for e in children.values() if _may_have_sibling(model, e)}
+        properties |= {"_" + name: _sibling(element) for name, element in primitives.items()}
+        either = [name for name in required if name in primitives]
+        required = [name for name in required if name not in primitives]
+        if either:
+            found["allOf"] = [{"anyOf": [{"required": [name]}, {"required": ["_" + name]}]} for name in either]
+    if required:
+        found["required"] = required
+    return found
+
+
+def _may_have_sibling(model: Model, element: Element) -> bool:
+    return model.is_primitive(element.type) and element.type != "xhtml" and element.name not in ("resourceType", "id")
+
+
+def _one_or_many(model: Model, kind: str, element: Element, whole: bool) -> Schema:
+    one = _one(model, kind, element)
+    if not element.many:
+        return one
+    if whole and model.is_primitive(element.type):
+        one = {"anyOf": [one, {"type": "null"}]}  # where only the sibling says something
+    return {"type": "array", "minItems": 1, "items": one}
+
+
+def _one(model: Model, kind: str, element: Element) -> Schema:
+    if element.type == "Resource":
+        return {"type": "object", "required": ["resourceType"]}
+    if not model.is_primitive(element.type):
+        return {"$ref": f"#/definitions/{element.type}"}
+    if element.codes is not None and element.type == "code":
+        return {"enum": sorted({code for _, code in element.codes})}
+    if element.name == "system" and kind in ("Coding", "Identifier"):
+        return {"type": "string", "pattern": f"^{URI}$"}  # never relative (R4, Coding.system and Identifier.system)
+    name = "id" if element.name == "id" and model.is_resource(kind) else element.type
+    return {"type": JSON_TYPES.get(name, "string"), **PRIMITIVES.get(name, {})}
+
+
+def _sibling(element: Element) -> Schema:
+    one: Schema = {"$ref": "#/definitions/Element"}
+    return {"type": "array", "minItems": 1, "items": {"anyOf": [one, {"type": "null"}]}} if element.many else one

@@ -1,0 +1,155 @@
+"""The second half of validation: what holds between elements, looked at in one walk over a well-formed resource.
+
+The schema has already said that every element exists and has its type; the walk asks for one of each choice, for what
+a reference may point to, for the codes of required bindings in concepts, and for the invariants of every type.
+A clean resource costs one dict look-up for an element; paths are built only for what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from integrator.formats.fhir.invariants import RULES, Node, Problem, Rule
+from integrator.formats.fhir.model import Element, Model
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to look at in one type."""
+
+    rules: tuple[Rule, ...]  # that are asked always
+    needed: list[tuple[str, frozenset[str]]] = field(default_factory=list)  # required choices and their spellings
+    steps: dict[str, Step] = field(default_factory=dict)  # only elements at which there is something to look at
+
+
+@dataclass(slots=True)
+class Step:
+    """What to look at where one element is there."""
+
+    many: bool = False
+    inside: Plan | None = None  # of its type; None: nothing to look at, or a whole resource
+    rules: tuple[Rule, ...] = ()  # of the type above, asked only where this element is there
+    choice: str | None = None
+    reference: bool = False
+    resource: bool = False
+    contained: bool = False
+    targets: frozenset[str] | None = None
+    codes: frozenset[tuple[str, str]] | None = None
+
+
+class Walk:
+    """Knows how to look at every type of a model; `inner` checks a resource that stands inside another."""
+
+    def __init__(self, model: Model, inner: Callable[[Node, Node | None], list[Problem]]):
+        self._model, self._inner = model, inner
+        self._plans: dict[str, Plan] = {}
+
+    def problems(self, resource: Node, container: Node | None = None) -> list[Problem]:
+        """What is wrong between the elements of a resource that the schema accepts.
+
+        `container` is the resource that holds this one in `contained`: local references point into that.
+        """
+        return self._look(resource, self._plan(resource["resourceType"]), container or resource)
+
+    def _plan(self, kind: str) -> Plan:
+        if kind in self._plans:
+            return self._plans[kind]
+        rules = [rule for above in self._model.lineage(kind) for rule in RULES.get(above, ())]
+        plan = Plan(tuple(rule for rule in rules if rule.on is None))
+        self._plans[kind] = plan  # known before its steps are: types contain themselves
+        children = self._model.children(kind)
+        for element in children.values():
+            at = tuple(rule for rule in rules if rule.on == element.name)
+            if not self._model.is_primitive(element.type):
+                plan.steps[element.name] = self._step(element, at)
+                continue
+            if at or element.choice:
+                plan.steps[element.name] = Step(rules=at, choice=element.choice)
+            if element.name != "resourceType":
+                sibling = Step(element.many, self._plan("Element"), choice=element.choice)
+                plan.steps["_" + element.name] = sibling
+        for choice in dict.fromkeys(e.choice for e in children.values() if e.choice and e.min):
+            same = [e.name for e in children.values() if e.choice == choice]
+            plan.needed.append((choice, frozenset(same) | frozenset("_" + name for name in same)))
+        return plan
+
+    def _step(self, element: Element, rules: tuple[Rule, ...]) -> Step:
+        whole = element.type == "Resource"
+        return Step(
+            many=element.many,
+            inside=None if whole else self._plan(element.type),
+            rules=rules,
+            choice=element.choice,
+            reference=element.type == "Reference",
+            resource=whole,
+            contained=element.name == "contained",
+            targets=element.targets,
+            codes=element.codes,
+        )
+
+    def _look(self, node: Node, plan: Plan, root: Node) -> list[Problem]:
+        found = [rule.problem() for rule in plan.rules if not rule.holds(node)] if plan.rules else []
+        steps = plan.steps
+        if not steps.keys().isdisjoint(node):
+            chosen: dict[str, str] = {}
+            for name, value in node.items():
+                step = steps.get(name)
+                if step is not None:
+                    found += self._at(name, value, step, node, root)
+                    if step.choice and chosen.setdefault(step.choice, name).lstrip("_") != name.lstrip("_"):
+                        both = f"{chosen[step.choice].lstrip('_')}, {name.lstrip('_')}"
+                        found.append(Problem("", f"only one of {step.choice}[x] may be there, not {both}"))
+        for choice, spellings in plan.needed:
+            if spellings.isdisjoint(node):
+                found.append(Problem("", f"{choice}[x] is missing"))
+        return found
+
+    def _at(self, name: str, value: Any, step: Step, node: Node, root: Node) -> list[Problem]:
+        found = [rule.problem() for rule in step.rules if not rule.holds(node)] if step.rules else []
+        if step.many:
+            for index, child in enumerate(value):
+                if child is not None and (below := self._go(child, step, root)):
+                    found += [problem.under(f"{name}[{index}]") for problem in below]
+        elif below := self._go(value, step, root):
+            found += [problem.under(name) for problem in below]
+        return found
+
+    def _go(self, node: Any, step: Step, root: Node) -> list[Problem]:
+        if step.inside is None:
+            return self._inner(node, root if step.contained else None) if step.resource else []
+        found = self._look(node, step.inside, root)
+        if step.codes is not None and not _coded(node, step.codes):
+            names = ", ".join(sorted(code for _, code in step.codes))
+            found.append(Problem("", f"needs a coding of the required value set: {names}"))
+        if step.reference:
+            found += self._pointing(node, step, root)
+        return found
+
+    def _pointing(self, node: Node, step: Step, root: Node) -> Iterator[Problem]:
+        """A local reference must resolve (ref-1); a known type must be one of those allowed."""
+        target = node.get("reference", "")
+        if target.startswith("#") and target != "#":
+            inside = [each for each in root.get("contained", ()) if each.get("id") == target[1:]]
+            if not inside:
+                yield Problem("reference", "ref-1: no contained resource has this id")
+            kind = inside[0].get("resourceType") if inside else None
+        else:
+            kind = self._target_type(target)
+        said = node.get("type")
+        if kind is not None and said in self._model.resource_types and said != kind:
+            yield Problem("type", f"says {said}, but the reference is to {kind}")
+        kind = kind or (said if said in self._model.resource_types else None)
+        if kind is not None and step.targets is not None and kind not in step.targets:
+            yield Problem("", f"may not refer to {kind}, only to {', '.join(sorted(step.targets))}")
+
+    def _target_type(self, reference: str) -> str | None:
+        """The type in `Patient/7`, `https://ehr/fhir/Patient/7/_history/2`; None where it cannot be told."""
+        parts = reference.split("/_history/")[0].rsplit("/", 2)
+        kind = parts[-2] if len(parts) > 1 else ""
+        return kind if kind in self._model.resource_types else None
+
+
+def _coded(concept: Node, codes: frozenset[tuple[str, str]]) -> bool:
+    return any((coding.get("system"), coding.get("code")) in codes for coding in concept.get("coding", ()))
