@@ -85,7 +85,8 @@ def _err(header: Header, code: str, place: str | None, text: str) -> list[str]:
         return ["ERR", "", delims.component.join(where), coded, "E", "", "", "", _say(text, delims)]
     within = delims.subcomponent or " "
     coded = within.join([code, _say(f"{says}: {text}", delims), "HL70357"])
-    return ["ERR", delims.component.join([*(where + ["", "", ""])[:3], coded])]
+    segment, sequence, field, *_ = [*where, "", "", ""]
+    return ["ERR", delims.component.join([segment, sequence, field, coded])]
 
 
 def _since_2_5(version: str) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import chain, repeat
 
 from integrator.errors import CannotWrite, Held, Rejected
 from integrator.formats.hl7v2.charsets import charset_name, choose, decode, sniff
@@ -13,6 +16,7 @@ from integrator.formats.hl7v2.segment import HEADERS, Segment
 
 # CR ends a segment; CRLF and LF come from editors and file drops. Blank lines belong to the end before them.
 _END = re.compile(r"((?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*(?:[ \t]+\Z)?)")
+_LINE_END = re.compile(r"[\r\n]")
 _LEAD = re.compile(r"\ufeff?[ \t\r\n]*")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 
@@ -29,10 +33,7 @@ def parse(data: bytes, charset: str | None = None) -> Message:
         text = decode(data, codec)
     except UnicodeDecodeError as error:
         raise Held(f"bytes that are not {name}", _place_of(data, error.start, codec)) from error
-    if not text.startswith("MSH"):
-        lead = text[: _LEAD.match(text).end()]  # type: ignore[union-attr]
-    else:
-        lead = ""
+    lead = "" if text.startswith("MSH") else _LEAD.match(text)[0]  # type: ignore[index]
     body = text[len(lead) :]
     delims = msh_delimiters(body)
     return Message(_segments(body, delims, codec), delims, codec, lead, data, text)
@@ -58,35 +59,33 @@ def msh_delimiters(body: str) -> Delimiters:
         what = "a batch (FHS, BHS), not a message" if body[:3] in HEADERS else "no MSH segment at the start"
         raise Rejected(what, "100", "MSH")
     field = body[3:4]
-    found = re.compile(re.escape(field) + r"|[\r\n]|\Z").search(body, 4) if field else None
-    return delimiters(field, body[4 : found.start()] if found else "")
+    end = 4
+    while end < len(body) and body[end] != field and body[end] not in "\r\n":
+        end += 1
+    return delimiters(field, body[4:end])
 
 
 def _msh_18(data: bytes, seen: str | None) -> tuple[str, ...]:
     """The repetitions of MSH-18, read before the character set is known: its names are ASCII."""
     plain = data.decode(seen, "replace") if seen and seen != "utf-8" else data[:8192].decode("latin-1")
     start = plain.find("MSH")
-    if start < 0:
+    separator = plain[start + 3 : start + 4]
+    if start < 0 or not separator:
         return ()
-    line = re.split(r"[\r\n]", plain[start:], maxsplit=1)[0]
-    fields = line.split(line[3:4]) if line[3:4] else []
-    if len(fields) < 18:
+    fields = plain[start:].split(separator, 18)
+    first_line_end = _LINE_END.search(plain, start)
+    before = sum(len(field) + 1 for field in fields[:17])
+    if len(fields) < 18 or (first_line_end and start + before > first_line_end.start()):
         return ()
-    return charset_names(fields[17], Delimiters(repetition=fields[1][1:2]))
+    return charset_names(_LINE_END.split(fields[17], 1)[0], Delimiters(repetition=fields[1][1:2]))
 
 
 def _segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
-    pieces = _END.split(body)
-    if not pieces[-1]:
-        pieces.pop()
-    else:
-        pieces.append("")
     separator = delims.field
     segments: list[Segment] = []
-    for position in range(0, len(pieces), 2):
-        line = pieces[position]
+    for line, end in _lines(body):
         name = line[:3]
-        if (len(line) > 3 and line[3] != separator) or not _NAME.fullmatch(name):
+        if line[3:4] not in (separator, "") or not _is_name(name):
             raise Held(
                 "a line that does not begin with a segment name of three characters",
                 f"segment {len(segments) + 1}",
@@ -94,8 +93,26 @@ def _segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
             )
         if name == "MSH" and segments:
             raise Rejected("two MSH segments in one message", "100", "MSH[2]")
-        segments.append(Segment(name, line, pieces[position + 1], delims, codec, len(segments)))
+        segments.append(Segment(name, line, end, delims, codec, len(segments)))
     return segments
+
+
+def _lines(body: str) -> Iterable[tuple[str, str]]:
+    """Every line with what ends it."""
+    if "\n" not in body and "\r\r" not in body and "\r " not in body and "\r\t" not in body:
+        lines = body.split("\r")
+        last = lines.pop()
+        ends = zip(lines, repeat("\r"))
+        return chain(ends, [(last, "")]) if last else ends
+    pieces = _END.split(body)
+    if pieces[-1]:
+        pieces.append("")
+    return zip(pieces[::2], pieces[1::2], strict=False)
+
+
+@lru_cache(maxsize=1024)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def _place_of(data: bytes, position: int, codec: str) -> str:
