@@ -78,8 +78,9 @@ def number(quantity: Node) -> float | None:
 
 @rule("Extension", "ext-1", "must have either extensions or value[x], not both")
 def ext_1(it: Node) -> bool:
-    others = len(it) - len(it.keys() & {"url", "id"})
-    return others == 1 or ("extension" in it) != has_any(it, "value")
+    if len(it) == 2 and "id" not in it:
+        return True  # url and one more
+    return ("extension" in it) != has_any(it, "value")
 
 
 @rule("Identifier", "identifier", "a value of system urn:ietf:rfc:3986 is a whole URI", on="system")

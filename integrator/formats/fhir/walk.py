@@ -7,7 +7,7 @@ A clean resource costs one dict look-up for an element; paths are built only for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, KeysView
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,15 @@ class Step:
     contained: bool = False
     targets: frozenset[str] | None = None
     codes: frozenset[tuple[str, str]] | None = None
+    asks: bool = False  # even where none of `names` is there
+    names: KeysView[str] = field(default_factory=lambda: {}.keys())  # of the steps inside
+
+    def __post_init__(self) -> None:
+        plan = self.inside
+        if plan is not None:
+            self.names = plan.steps.keys()
+            self.asks = bool(plan.rules or plan.needed or self.reference or self.codes)
+        self.asks = self.asks or self.resource
 
 
 class Walk:
@@ -60,6 +69,9 @@ class Walk:
         plan = Plan(tuple(rule for rule in rules if rule.on is None))
         self._plans[kind] = plan  # known before its steps are: types contain themselves
         children = self._model.children(kind)
+        for choice in dict.fromkeys(e.choice for e in children.values() if e.choice and e.min):
+            same = [e.name for e in children.values() if e.choice == choice]
+            plan.needed.append((choice, frozenset(same) | frozenset("_" + name for name in same)))
         for element in children.values():
             at = tuple(rule for rule in rules if rule.on == element.name)
             if not self._model.is_primitive(element.type):
@@ -70,9 +82,6 @@ class Walk:
             if element.name != "resourceType":
                 sibling = Step(element.many, self._plan("Element"), choice=element.choice)
                 plan.steps["_" + element.name] = sibling
-        for choice in dict.fromkeys(e.choice for e in children.values() if e.choice and e.min):
-            same = [e.name for e in children.values() if e.choice == choice]
-            plan.needed.append((choice, frozenset(same) | frozenset("_" + name for name in same)))
         return plan
 
     def _step(self, element: Element, rules: tuple[Rule, ...]) -> Step:
@@ -91,58 +100,65 @@ class Walk:
 
     def _look(self, node: Node, plan: Plan, root: Node) -> list[Problem]:
         found = [rule.problem() for rule in plan.rules if not rule.holds(node)] if plan.rules else []
+        chosen: dict[str, str] | None = None
         steps = plan.steps
-        if not steps.keys().isdisjoint(node):
-            chosen: dict[str, str] = {}
-            for name, value in node.items():
-                step = steps.get(name)
-                if step is not None:
-                    found += self._at(name, value, step, node, root)
-                    if step.choice and chosen.setdefault(step.choice, name).lstrip("_") != name.lstrip("_"):
-                        both = f"{chosen[step.choice].lstrip('_')}, {name.lstrip('_')}"
-                        found.append(Problem("", f"only one of {step.choice}[x] may be there, not {both}"))
+        for name, value in node.items():
+            step = steps.get(name)
+            if step is None:
+                continue
+            for rule in step.rules:
+                if not rule.holds(node):
+                    found.append(rule.problem())
+            if step.choice:
+                chosen = chosen or {}
+                first = chosen.setdefault(step.choice, name.lstrip("_"))
+                if first != name.lstrip("_"):
+                    both = f"{first}, {name.lstrip('_')}"
+                    found.append(Problem("", f"only one of {step.choice}[x] may be there, not {both}"))
+            if step.inside is None and not step.resource:
+                continue
+            if not step.many:
+                if (step.asks or not step.names.isdisjoint(value)) and (below := self._go(value, step, root)):
+                    found += [problem.under(name) for problem in below]
+                continue
+            for index, child in enumerate(value):
+                if child is None or not (step.asks or not step.names.isdisjoint(child)):
+                    continue
+                if below := self._go(child, step, root):
+                    found += [problem.under(f"{name}[{index}]") for problem in below]
         for choice, spellings in plan.needed:
             if spellings.isdisjoint(node):
                 found.append(Problem("", f"{choice}[x] is missing"))
         return found
 
-    def _at(self, name: str, value: Any, step: Step, node: Node, root: Node) -> list[Problem]:
-        found = [rule.problem() for rule in step.rules if not rule.holds(node)] if step.rules else []
-        if step.many:
-            for index, child in enumerate(value):
-                if child is not None and (below := self._go(child, step, root)):
-                    found += [problem.under(f"{name}[{index}]") for problem in below]
-        elif below := self._go(value, step, root):
-            found += [problem.under(name) for problem in below]
-        return found
-
     def _go(self, node: Any, step: Step, root: Node) -> list[Problem]:
         if step.inside is None:
-            return self._inner(node, root if step.contained else None) if step.resource else []
+            return self._inner(node, root if step.contained else None)
         found = self._look(node, step.inside, root)
         if step.codes is not None and not _coded(node, step.codes):
             names = ", ".join(sorted(code for _, code in step.codes))
             found.append(Problem("", f"needs a coding of the required value set: {names}"))
-        if step.reference:
-            found += self._pointing(node, step, root)
+        if step.reference and ("reference" in node or "type" in node):
+            found += self._pointing(node, step.targets, root)
         return found
 
-    def _pointing(self, node: Node, step: Step, root: Node) -> Iterator[Problem]:
+    def _pointing(self, node: Node, targets: frozenset[str] | None, root: Node) -> list[Problem]:
         """A local reference must resolve (ref-1); a known type must be one of those allowed."""
-        target = node.get("reference", "")
+        target, said = node.get("reference", ""), node.get("type")
+        kind = self._target_type(target) if "/" in target else None
+        found = []
         if target.startswith("#") and target != "#":
             inside = [each for each in root.get("contained", ()) if each.get("id") == target[1:]]
-            if not inside:
-                yield Problem("reference", "ref-1: no contained resource has this id")
             kind = inside[0].get("resourceType") if inside else None
-        else:
-            kind = self._target_type(target)
-        said = node.get("type")
-        if kind is not None and said in self._model.resource_types and said != kind:
-            yield Problem("type", f"says {said}, but the reference is to {kind}")
-        kind = kind or (said if said in self._model.resource_types else None)
-        if kind is not None and step.targets is not None and kind not in step.targets:
-            yield Problem("", f"may not refer to {kind}, only to {', '.join(sorted(step.targets))}")
+            if not inside:
+                found.append(Problem("reference", "ref-1: no contained resource has this id"))
+        if said in self._model.resource_types:
+            if kind is not None and said != kind:
+                found.append(Problem("type", f"says {said}, but the reference is to {kind}"))
+            kind = kind or said
+        if kind is not None and targets is not None and kind not in targets:
+            found.append(Problem("", f"may not refer to {kind}, only to {', '.join(sorted(targets))}"))
+        return found
 
     def _target_type(self, reference: str) -> str | None:
         """The type in `Patient/7`, `https://ehr/fhir/Patient/7/_history/2`; None where it cannot be told."""
