@@ -13,8 +13,8 @@ from sqlalchemy import and_, func, select
 
 from integrator.records import Said
 from integrator.records.wire import from_json
+from integrator.store import facts
 from integrator.store.schema import (
-    facts,
     journal,
     messages,
     owed,
@@ -212,7 +212,7 @@ def last_heard(tx: Tx, after: int = 0) -> dict[str, tuple[int, datetime]]:
 
 def seen_until(tx: Tx) -> datetime | None:
     """Up to when the moves are marked as seen."""
-    value = tx.value(select(facts.c.value).where(facts.c.name == SEEN))
+    value = facts.get(tx, SEEN)
     return datetime.fromisoformat(value) if value else None
 
 
@@ -220,7 +220,7 @@ def mark_seen(tx: Tx, until: datetime) -> None:
     """Marks the moves written up to then as seen; never takes a later mark back."""
     known = seen_until(tx)
     if known is None or known < until:
-        tx.put(facts, {"name": SEEN}, {"value": until.isoformat()})
+        facts.put(tx, SEEN, until.isoformat())
 
 
 def mark(tx: Tx) -> str:

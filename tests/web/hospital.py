@@ -17,8 +17,7 @@ from integrator.clock import Clock
 from integrator.records import Said
 from integrator.records.values import Period, Place
 from integrator.records.wire import to_json
-from integrator.store import Store, messages, records
-from integrator.store.schema import journal, owed, participants, patient_numbers, patients, questions
+from integrator.store import Store, journal, messages, owed, people, questions, records
 from integrator.web import Feed, create_web
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -64,7 +63,7 @@ class Hospital:
         given: dict[str, Any] = {
             "open_why": lambda step: step.why.decode() if step.why else None,
             "feeds": (Feed("aria", timedelta(minutes=30)),),
-            "titles": {"aria": "ARIA", "ehr": "the EHR"},
+            "titles": {"aria": "ARIA", "ehr": "EHR"},
             "invented": True,
         }
         return create_web(self.store, Study(), self.clock, BERLIN, **(given | settings))
@@ -72,21 +71,11 @@ class Hospital:
     def joins(self, subject: str, arm: str | None = None) -> None:
         """A participant with her patient."""
         with self.store.write() as tx:
-            person = tx.run(patients.insert().returning(patients.c.id), {"version": 1}).scalar_one()
-            tx.run(patient_numbers.insert(), {"index": index(subject), "patient_id": person, "sealed": NUMBER.encode()})
-            tx.run(
-                participants.insert(),
-                {
-                    "study": "NCT01409720",
-                    "subject": subject,
-                    "arm": arm,
-                    "number_index": index(subject),
-                    "patient_id": person,
-                    "number": NUMBER.encode(),
-                    "second": NAME.encode(),
-                    "added_at": self.clock.now(),
-                },
-            )
+            person = people.new_patient(tx)
+            people.add_number(tx, index(subject), person, NUMBER.encode())
+            values = {"study": "NCT01409720", "subject": subject, "arm": arm, "patient_id": person}
+            sealed = {"number_index": index(subject), "number": NUMBER.encode(), "second": NAME.encode()}
+            people.add(tx, values | sealed | {"added_at": self.clock.now()})
 
     def hears(
         self, at: datetime, subject: str | None = None, state: str = "merged", reason: str | None = None,
@@ -142,7 +131,7 @@ class Hospital:
             )  # fmt: skip
             change = records.Change(list(said), message, received or at, why.encode() if why else None)
             records.save(tx, fresh, change)
-            tx.run(journal.insert(), {"at": at, "actor": "line", "action": "version", "digest": b""})
+            journal.write(tx, at, "line", "new version", "Appointment", record, fresh.version + 1, message)
 
     def moves(self, record: int, to: datetime, at: datetime, why: str | None = None, place: str = "LINAC 3") -> None:
         """An S13."""
@@ -151,27 +140,12 @@ class Hospital:
     def owes(self, record: int, state: str, reason: str | None, since: datetime, target: str = "ehr") -> None:
         """What a target does not hold yet."""
         with self.store.write() as tx:
-            tx.put(
-                owed,
-                {"target": target, "record_id": record, "face": "fhir-r4/appointment"},
-                {"state": state, "reason": reason, "attempts": 1, "since": since, "marks": 1, "updated_at": since},
-            )
+            owed.mark(tx, target, record, "fhir-r4/appointment", state, reason, since)
 
     def asks(self, text: str, at: datetime, record: int | None = None) -> None:
         """An open question."""
         with self.store.write() as tx:
-            tx.run(
-                questions.insert(),
-                {
-                    "cause": "test",
-                    "subject": text,
-                    "text": text,
-                    "record_id": record,
-                    "state": "open",
-                    "count": 1,
-                    "at": at,
-                },
-            )
+            questions.ask(tx, "activity", text, "aria", text, at, record)
 
 
 def model_day(hospital: Hospital) -> None:
@@ -203,7 +177,7 @@ def model_day(hospital: Hospital) -> None:
     hospital.says(booked["DISPO-014", 10], berlin(10, 8, 44), status="fulfilled", evidence="presumed")
     hospital.says(booked["DISPO-020", 1], berlin(10, 10, 36), status="arrived", evidence="arrived")
     hospital.hears(berlin(10, 8, 20), "DISPO-014", "held", "bytes that are not of the character set ISO 8859-1")
-    hospital.owes(booked["DISPO-016", 5], "refused", "the EHR does not know the patient", berlin(10, 9, 30))
+    hospital.owes(booked["DISPO-016", 5], "refused", "the target does not know the patient", berlin(10, 9, 30))
     for number in (7, 8, 9, 10):
         reason = "the target cannot write Appointment"
         hospital.owes(booked["DISPO-017", number], "waiting", reason, berlin(10, 8, 12))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from integrator import __version__
 from integrator.clock import Clock
-from integrator.store import Store, Tx
+from integrator.store import Store, Tx, journal
 from integrator.store import today as store_today
 from integrator.store.today import Step
 from integrator.web.today.live import Feed
@@ -84,6 +84,7 @@ def blueprint(today: Today) -> Blueprint:
             abort(400)
         with today.store.write() as tx:
             store_today.mark_seen(tx, until)
+            journal.write(tx, today.clock.now(), "page", "moves marked as seen", detail={"until": until.isoformat()})
         return redirect(url_for("today.page"), 303)
 
     return part

@@ -21,10 +21,15 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The line in the page's head; `amber` with what is wrong and what still holds."""
+    """The line in the page's head; `amber` says in a line each what is wrong and what still holds."""
 
-    text: str
-    amber: bool = False
+    look: str  # ok, still (nothing heard yet), amber
+    lines: tuple[str, ...]
+
+    @property
+    def sign(self) -> str:
+        """Green and a check only where somebody was heard and nobody is late."""
+        return "check" if self.look == "ok" else "clock"
 
 
 def live_of(
@@ -33,15 +38,16 @@ def live_of(
     """In step with all sources and targets, or who is not and since when."""
     wrong = [*_silent(now, heard, feeds, voice), *_behind(stuck, voice)]
     if wrong:
-        return Live(" ".join(wrong), amber=True)
+        return Live("amber", tuple(wrong))
     names = [feed.source for feed in feeds] or sorted(heard)
     last = {name: ago(heard[name], voice.today, voice.zone) if name in heard else "nothing yet" for name in names}
     if not heard.keys() & set(names):
-        return Live("No message has come yet. The page follows by itself.")
+        return Live("still", ("No message has come yet. The page follows by itself.",))
     if len(last) == 1:
-        return Live(f"In step with {voice.title(names[0])}: last message {last[names[0]]}. The page follows by itself.")
-    told = listed(f"{voice.title(name)} ({at})" for name, at in last.items())
-    return Live(f"In step with {told}. The page follows by itself.")
+        told = f"{voice.title(names[0])}: last message {last[names[0]]}"
+    else:
+        told = listed(f"{voice.title(name)} ({at})" for name, at in last.items())
+    return Live("ok", (f"In step with {told}. The page follows by itself.",))
 
 
 def _silent(now: datetime, heard: Mapping[str, datetime], feeds: tuple[Feed, ...], voice: Voice) -> list[str]:
@@ -50,14 +56,14 @@ def _silent(now: datetime, heard: Mapping[str, datetime], feeds: tuple[Feed, ...
         at = heard.get(feed.source)
         if at and feed.silent_after and now - at > feed.silent_after:
             since = ago(at, voice.today, voice.zone)
-            told.append(f"{voice.title(feed.source)} is silent since {since}: dates on this page may be old.")
+            told.append(f"{voice.title(feed.source)} has been silent since {since}; dates on this page may be old.")
     return told
 
 
 def _behind(stuck: list[Stuck], voice: Voice) -> list[str]:
     return [
         f"{voice.title(behind.target)} has not taken {counted(behind.count, 'change', 'changes')} since "
-        f"{ago(behind.since, voice.today, voice.zone)}; we try again by ourselves. This page is not affected."
+        f"{ago(behind.since, voice.today, voice.zone)}; we try again by ourselves."
         for behind in stuck
         if behind.state == "owed"
     ]

@@ -194,14 +194,16 @@ def question_told(question: Question, voice: Voice) -> Markup:
 
 def stuck_told(stuck: Stuck, voice: Voice) -> Markup:
     """What a target does not hold yet, and what that waits for."""
-    what = counted(stuck.count, stuck.kind.lower(), f"{stuck.kind.lower()}s")
+    kind = stuck.kind.lower()
+    what = counted(stuck.count, kind, f"{kind}s")
     if stuck.state == "refused":
         text = "<b>{who}</b>: {target} refused {what} — {reason}."
     else:
-        text = "<b>{who}</b>: {what} not in {target} yet — {reason}."
+        text = "<b>{who}</b>: {what} {are} not in {target} yet — {reason}."
     return Markup(text).format(
         who=participants_named(stuck.subjects),
         what=what,
+        are="is" if stuck.count == 1 else "are",
         target=voice.title(stuck.target),
         reason=(stuck.reason or "no reason given").rstrip("."),
     )

@@ -61,8 +61,9 @@ class Row:
     id: int
     time: str
     subject: str
-    what: str
+    what: str  # Fraction 7 of 10
     where: str | None
+    number: str = ""  # 7 of 10
     arm: str | None = None
     rung: int = 0  # 1 to 5; 0: none known
     evidence: str = ""
@@ -221,6 +222,7 @@ def _row(slot: Slot, move: Move | None, now: datetime, voice: Voice, chips: tupl
         subject=slot.subject,
         what=fraction(said, of=True),
         where=place_of(said),
+        number=fraction(said, of=True).removeprefix("Fraction ") if said.get("fraction") is not None else "",
         arm=slot.arm,
         rung=rung,
         evidence=evidence,
@@ -266,7 +268,7 @@ def left_today(today: list[Slot], moves: dict[int, Move], voice: Voice) -> list[
 
 
 def _left(record_id: int, start: datetime, subject: str, said: Said, chip: Chip, voice: Voice) -> Row:
-    return Row(record_id, hour(start, voice.zone), subject, fraction(said, of=True), None, chips=(chip,))
+    return Row(record_id, hour(start, voice.zone), subject, fraction(said, of=True), where=None, chips=(chip,))
 
 
 def coming_days(slots: list[Slot], moves: dict[int, Move], voice: Voice) -> list[Day]:
