@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Table 0211 of v2.8.2. CNS 11643-1992 has no codec in Python. ISO IR14, IR87 and IR159 are the parts of
 # ISO-2022-JP, switched within the text by escape sequences; one codec reads all three.
@@ -62,9 +63,10 @@ _WIDER = {
 }
 
 _ISO = re.compile(r"ISO[-_ ]?8859[-_/ ](\d\d?)")
-_CONTROLS = re.compile(rb"[\x80-\x9f]")
+_CONTROLS = bytes(range(0x80, 0xA0))
 
 
+@lru_cache(maxsize=256)
 def charset_codec(name: str) -> str | None:
     """A name of table 0211, or one that senders use instead, as a Python codec; None if there is none."""
     plain = " ".join(name.upper().split())
@@ -75,6 +77,7 @@ def charset_codec(name: str) -> str | None:
     return _ALSO.get(plain.replace("ISO_IR ", "ISO IR"))
 
 
+@lru_cache(maxsize=256)
 def charset_name(codec: str) -> str:
     """The first name of table 0211 for a Python codec, as MSH-18 says it; the codec's own name if it has none."""
     return next((name for name, ours in TABLE_0211.items() if ours == codec and name != "UNICODE"), codec)
@@ -126,6 +129,7 @@ def decode(data: bytes, codec: str) -> str:
 
     The sets 8859/n are "the printable characters from" ISO 8859 (table 0211): 0x80 to 0x9F are none of them.
     """
-    if codec.startswith("iso8859") and not data.isascii() and (found := _CONTROLS.search(data)):
-        raise UnicodeDecodeError(codec, data, found.start(), found.end(), "a control, not a printable character")
+    if codec.startswith("iso8859") and len(data.translate(None, _CONTROLS)) != len(data):
+        first = next(position for position, byte in enumerate(data) if byte in _CONTROLS)
+        raise UnicodeDecodeError(codec, data, first, first + 1, "a control, not a printable character")
     return data.decode(codec)

@@ -10,13 +10,12 @@ from itertools import chain, repeat
 from integrator.errors import CannotWrite, Held, Rejected
 from integrator.formats.hl7v2.charsets import charset_name, choose, decode, sniff
 from integrator.formats.hl7v2.escapes import Delimiters, delimiters
-from integrator.formats.hl7v2.headers import charset_names
+from integrator.formats.hl7v2.headers import charset_names, line_end
 from integrator.formats.hl7v2.message import Message
 from integrator.formats.hl7v2.segment import HEADERS, Segment
 
 # CR ends a segment; CRLF and LF come from editors and file drops. Blank lines belong to the end before them.
 _END = re.compile(r"((?:\r\n?|\n)(?:[ \t]*(?:\r\n?|\n))*(?:[ \t]+\Z)?)")
-_LINE_END = re.compile(r"[\r\n]")
 _LEAD = re.compile(r"\ufeff?[ \t\r\n]*")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 
@@ -67,34 +66,45 @@ def msh_delimiters(body: str) -> Delimiters:
 
 def _msh_18(data: bytes, seen: str | None) -> tuple[str, ...]:
     """The repetitions of MSH-18, read before the character set is known: its names are ASCII."""
-    plain = data.decode(seen, "replace") if seen and seen != "utf-8" else data[:8192].decode("latin-1")
-    start = plain.find("MSH")
-    separator = plain[start + 3 : start + 4]
-    if start < 0 or not separator:
+    plain = data.decode(seen, "replace").encode() if seen and seen != "utf-8" else data
+    start = plain.find(b"MSH")
+    if start < 0:
         return ()
-    fields = plain[start:].split(separator, 18)
-    first_line_end = _LINE_END.search(plain, start)
-    before = sum(len(field) + 1 for field in fields[:17])
-    if len(fields) < 18 or (first_line_end and start + before > first_line_end.start()):
-        return ()
-    return charset_names(_LINE_END.split(fields[17], 1)[0], Delimiters(repetition=fields[1][1:2]))
+    line = plain[start : line_end(plain, start)]
+    fields = line.split(line[3:4], 18) if line[3:4] else []
+    return charset_names(fields[17].decode("latin-1"), fields[1][1:2].decode("latin-1")) if len(fields) > 17 else ()
 
 
 def _segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
-    separator = delims.field
+    known = _names(delims.field)
     segments: list[Segment] = []
     for line, end in _lines(body):
-        name = line[:3]
-        if line[3:4] not in (separator, "") or not _is_name(name):
-            raise Held(
-                "a line that does not begin with a segment name of three characters",
-                f"segment {len(segments) + 1}",
-                line.split(separator, 1)[0][:40],
-            )
-        if name == "MSH" and segments:
-            raise Rejected("two MSH segments in one message", "100", "MSH[2]")
+        start = line[:4]
+        name = known.get(start) or _name(line, start, known, delims, len(segments))
         segments.append(Segment(name, line, end, delims, codec, len(segments)))
+    if body.find("MSH", 4) > 0 and sum(segment.name == "MSH" for segment in segments) > 1:
+        raise Rejected("two MSH segments in one message", "100", "MSH[2]")
     return segments
+
+
+@lru_cache(maxsize=64)
+def _names(separator: str) -> dict[str, str]:
+    """Segment names by the four characters that lines begin with, learned as they come."""
+    return {"MSH" + separator: "MSH"}
+
+
+def _name(line: str, start: str, known: dict[str, str], delims: Delimiters, position: int) -> str:
+    """The name of a segment whose line begins in a way that was not seen before; raises Held if it has none."""
+    name = start[:3]
+    if start[3:] not in (delims.field, "") or not _NAME.fullmatch(name):
+        raise Held(
+            "a line that does not begin with a segment name of three characters",
+            f"segment {position + 1}",
+            line.split(delims.field, 1)[0][:40],
+        )
+    if len(known) < 1000:
+        known[start] = name
+    return name
 
 
 def _lines(body: str) -> Iterable[tuple[str, str]]:
@@ -108,11 +118,6 @@ def _lines(body: str) -> Iterable[tuple[str, str]]:
     if pieces[-1]:
         pieces.append("")
     return zip(pieces[::2], pieces[1::2], strict=False)
-
-
-@lru_cache(maxsize=1024)
-def _is_name(name: str) -> bool:
-    return _NAME.fullmatch(name) is not None
 
 
 def _place_of(data: bytes, position: int, codec: str) -> str:

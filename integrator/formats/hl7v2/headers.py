@@ -75,7 +75,7 @@ class Header(NamedTuple):
     @property
     def charsets(self) -> tuple[str, ...]:
         """All repetitions of MSH-18, as sent."""
-        return charset_names(self.raw(18), self.delimiters)
+        return charset_names(self.raw(18), self.delimiters.repetition)
 
     @property
     def accept_ack(self) -> str:
@@ -113,11 +113,11 @@ class Header(NamedTuple):
         return self.part(6)
 
 
-def charset_names(raw: str, delims: Delimiters) -> tuple[str, ...]:
-    """The repetitions of MSH-18."""
+def charset_names(raw: str, repetition: str) -> tuple[str, ...]:
+    """The repetitions of MSH-18, at the repetition separator ("" if there is none)."""
     if not raw:
         return ()
-    return tuple(raw.split(delims.repetition)) if delims.repetition else (raw,)
+    return tuple(raw.split(repetition)) if repetition else (raw,)
 
 
 def header(data: bytes, charset: str | None = None) -> Header:
@@ -139,7 +139,7 @@ def glimpse(data: bytes, charset: str | None = None) -> Header:
     except Rejected:
         pass
     start = data.find(b"MSH")
-    line = data[start : _line_end(data, start)].decode("latin-1") if start >= 0 else ""
+    line = data[start : line_end(data, start)].decode("latin-1") if start >= 0 else ""
     try:
         delims = _delimiters(line)
     except Rejected:
@@ -151,7 +151,7 @@ def _look(data: bytes, charset: str | None) -> Header:
     seen = sniff(data)
     plain = data.decode(seen, "replace").encode() if seen and seen != "utf-8" else data
     start = message_start(plain)
-    end = _line_end(plain, start)
+    end = line_end(plain, start)
     line = plain[start:end]
     text = line.decode("latin-1")
     delims = _delimiters(text)
@@ -176,7 +176,7 @@ def _codec_of(
     """The codec that reads these bytes, or latin-1, which keeps every byte as it is until somebody can read them."""
     if seen and seen != "utf-8":
         return seen if _decodes(data, seen) else "latin-1"
-    names = charset_names(fields[18] if len(fields) > 18 else "", delims)
+    names = charset_names(fields[18] if len(fields) > 18 else "", delims.repetition)
     codec, _ = choose(names, charset, seen)
     return codec if _decodes(sample, codec) else "latin-1"
 
@@ -200,7 +200,7 @@ def message_start(plain: bytes) -> int:
     raise Rejected("no MSH segment at the start", "100", "MSH")
 
 
-def _line_end(plain: bytes, start: int) -> int:
+def line_end(plain: bytes, start: int) -> int:
     """Where the line that begins at `start` ends."""
     end = plain.find(b"\r", start)
     newline = plain.find(b"\n", start, end if end >= 0 else len(plain))
@@ -238,4 +238,4 @@ def _line_of(plain: bytes, name: bytes, delims: Delimiters, start: int) -> list[
         position = plain.find(wanted, position + 1)
     if position < 0:
         return []
-    return plain[position : _line_end(plain, position)].decode("latin-1").split(delims.field, 4)
+    return plain[position : line_end(plain, position)].decode("latin-1").split(delims.field, 4)
