@@ -10,6 +10,7 @@ from pathlib import Path
 
 from integrator.clock import Clock
 from integrator.errors import ConfigError
+from integrator.store import leases
 from integrator.store.migrate import migrate
 from integrator.store.sqlite import SqliteDatabase
 from integrator.store.transaction import Store, Tx
@@ -33,4 +34,7 @@ def open_store(url: str, clock: Clock) -> Store:
         database.writer.dispose()
         database.close()
         raise
-    return Store(database)
+    store = Store(database)
+    with store.write() as tx:
+        leases.end_all(tx)  # there is one process: whoever held them is gone
+    return store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from integrator.store.schema import participants, patient_numbers, patients
-from integrator.store.transaction import Tx
+from integrator.store.transaction import Hot, Tx
 
 p, n = participants.c, patient_numbers.c
 
@@ -44,6 +44,14 @@ class PatientRow:
     erased_at: datetime | None
 
 
+WRAPPED_KEY = Hot(select(patients.c.key).where(patients.c.id == bindparam("patient_id")), ("patient_id",))
+"""The wrapped key of one patient."""
+
+SEALED_NUMBER = Hot(select(n.sealed).where(n.index == bindparam("index")), ("index",))
+"""The sealed identifier behind one blind index."""
+
+CHANGED = "participants"  # what Store.changes counts when somebody is linked or a consent ends
+
 PARTICIPANT = [participants.c[name] for name in Participant.__match_args__]
 PATIENT = [patients.c[name] for name in PatientRow.__match_args__]
 
@@ -64,9 +72,10 @@ def patient(tx: Tx, patient_id: int) -> PatientRow | None:
     return PatientRow(*row) if row else None
 
 
-def save_patient(tx: Tx, patient_id: int, body: bytes, claims: bytes, version: int) -> None:
-    """Keeps the sealed Patient record of a patient."""
-    tx.run(update(patients).where(patients.c.id == patient_id).values(body=body, claims=claims, version=version))
+def save_patient(tx: Tx, patient_id: int, body: bytes, claims: bytes, newer: bool) -> None:
+    """Keeps the sealed Patient record of a patient; `newer`: as its next version."""
+    values = {"body": body, "claims": claims, "version": patients.c.version + (1 if newer else 0)}
+    tx.run(update(patients).where(patients.c.id == patient_id).values(**values))
 
 
 def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
@@ -78,12 +87,19 @@ def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
 def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
     """Keeps an identifier of a patient under its blind index."""
     tx.put(patient_numbers, {"index": index}, {"patient_id": patient_id, "sealed": sealed})
+    tx.changes.add(CHANGED)
 
 
-def numbers(tx: Tx, patient_id: int) -> list[tuple[bytes, bytes]]:
-    """The identifiers of a patient: blind index and sealed text."""
-    rows = tx.all(select(n.index, n.sealed).where(n.patient_id == patient_id).order_by(n.index))
-    return [(index, sealed) for index, sealed in rows]
+def wrapped_key(tx: Tx, patient_id: int) -> bytes | None:
+    """The wrapped key of a patient; None: there is no such patient, or they were erased."""
+    rows = tx.rows(WRAPPED_KEY, (patient_id,))
+    return rows[0][0] if rows else None
+
+
+def sealed_number(tx: Tx, index: bytes) -> bytes | None:
+    """The sealed identifier behind a blind index."""
+    rows = tx.rows(SEALED_NUMBER, (index,))
+    return rows[0][0] if rows else None
 
 
 def patient_of(tx: Tx, index: bytes) -> int | None:
@@ -95,6 +111,7 @@ def patient_of(tx: Tx, index: bytes) -> int | None:
 def add(tx: Tx, values: dict[str, object]) -> Participant:
     """Adds a participant with these column values."""
     row = tx.first(insert(participants).values(**values).returning(*PARTICIPANT))
+    tx.changes.add(CHANGED)
     return Participant(*row)
 
 
@@ -124,3 +141,4 @@ def linked(tx: Tx) -> list[tuple[bytes, Participant]]:
 def withdraw(tx: Tx, subject: str, until: datetime, scope: str) -> None:
     """Ends the consent of a participant: from `until` on, for this scope."""
     tx.run(update(participants).where(p.subject == subject).values(consent_until=until, scope=scope))
+    tx.changes.add(CHANGED)

@@ -67,12 +67,16 @@ class Hot:
 
 
 class Tx:
-    """One open transaction: `core` for SQLAlchemy statements, `rows` and `many` for hot ones."""
+    """One open transaction: `run` and its like for SQLAlchemy statements, `rows` and `many` for hot ones.
 
-    __slots__ = ("_driver", "core", "database")
+    Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
+    """
+
+    __slots__ = ("_driver", "changes", "core", "database")
 
     def __init__(self, core: Connection, database: Database):
         self.core, self.database = core, database
+        self.changes: set[str] = set()
         self._driver: Any = core.connection.driver_connection
 
     def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
@@ -152,7 +156,7 @@ class Store:
         self._database = database
         self._turns = Turns()
         self._writer: Connection | None = database.writer.connect()
-        self._tx = Tx(self._writer, database)
+        self._changes: dict[str, int] = {}
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -164,8 +168,11 @@ class Store:
             if self._writer is None:
                 raise RetryLater("the store is closed")
             try:
+                tx = Tx(self._writer, self._database)
                 with self._writer.begin():
-                    yield self._tx
+                    yield tx
+                for name in tx.changes:
+                    self._changes[name] = self._changes.get(name, 0) + 1
             except DBAPIError as error:
                 raise self._translated(error) from error
 
@@ -179,6 +186,10 @@ class Store:
                 yield Tx(connection, self._database)
         except DBAPIError as error:
             raise self._translated(error) from error
+
+    def changes(self, name: str) -> int:
+        """How often something kept in memory ("participants") was changed by a committed transaction of this store."""
+        return self._changes.get(name, 0)
 
     def close(self) -> None:
         """Waits for the open write transaction, then closes readers first and the writer last."""
