@@ -191,7 +191,7 @@ class Interactions:
 
     def _changed(self, request: Request, type_: str, id_: str, resource: dict[str, Any], before: Held | None) -> Answer:
         if before and before.resource and self.settings.same_body_is_no_version:
-            now, then = _bare(resource), _bare(before.resource)
+            now, then = bare(resource), bare(before.resource)
             if now == then:
                 return self._written(request, before, 200, None)
         alive = before is not None and before.resource is not None
@@ -245,7 +245,8 @@ class Interactions:
         return self.now().isoformat(timespec="milliseconds")
 
 
-def _bare(resource: dict[str, Any]) -> dict[str, Any]:
+def bare(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource without what the server stamps on it."""
     meta = {name: value for name, value in resource.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
     return {**resource, "meta": meta}
 

@@ -23,7 +23,7 @@ import orjson
 from integrator.clock import Clock
 from integrator.sandbox.ehr.answers import Answer, Refusal, Request
 from integrator.sandbox.ehr.faults import Fault, Faults
-from integrator.sandbox.ehr.interactions import Interactions
+from integrator.sandbox.ehr.interactions import Interactions, bare
 from integrator.sandbox.ehr.settings import Settings
 from integrator.sandbox.ehr.store import EhrStore
 from integrator.sandbox.ehr.summary import summary
@@ -50,11 +50,14 @@ class EhrServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def hold(self, resource: dict[str, Any]) -> str:
-        """The hospital itself writes a resource (not in the request log); gives Type/id."""
+        """The hospital itself writes a resource, unless it stands so (not in the request log); gives Type/id."""
         type_ = resource["resourceType"]
         id_ = resource.get("id") or self.store.fresh_id(self.settings.opaque_ids)
+        before = self.store.get(type_, id_)
+        if before and before.resource and bare(before.resource) == bare(resource):
+            return f"{type_}/{id_}"
         at = self.clock.now().isoformat(timespec="milliseconds")
-        self.store.put(type_, id_, resource, "PUT" if self.store.get(type_, id_) else "POST", at)
+        self.store.put(type_, id_, resource, "PUT" if before else "POST", at)
         return f"{type_}/{id_}"
 
     def drop(self, type_: str, id_: str) -> None:
