@@ -1,0 +1,110 @@
+"""Reading one message: parse it, apply the face, name the record's key; looks at the message and the settings only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from integrator.config import Source
+from integrator.errors import Held, Rejected
+from integrator.formats.hl7v2 import Message, charset_codec, glimpse, parse
+from integrator.mapping import Context, Face, Faces, Unmapped
+from integrator.records import Said
+from integrator.records.values import Identifier
+
+VERSIONS = re.compile(r"2\.[1-8](\.\d)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What one message says of one record."""
+
+    kind: str
+    key: str
+    said: Said
+    patient: Identifier
+    face: Face
+    why: str | None = None
+    notes: tuple[str, ...] = ()
+    unmapped: tuple[Unmapped, ...] = ()
+    open_codes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A message that was understood; no records: no face takes this type."""
+
+    records: tuple[Spoken, ...]
+    trigger: str | None
+
+
+def read(data: bytes, source: Source, faces: Faces) -> Read:
+    """What a message says. Held, with place and text, when it cannot be understood: no half record."""
+    try:
+        message = parse(data, charset_codec(source.charset))
+    except Rejected as wrong:
+        raise Held(wrong.text, wrong.place) from wrong
+    version = message.get("MSH-12") or ""
+    if not VERSIONS.fullmatch(version):
+        raise Held("an HL7 version that we do not know", "MSH-12", version)
+    trigger = message.get("MSH-9.2")
+    found = faces.reading("hl7v2", message, source.site or None)
+    return Read(tuple(_spoken(face, message, source) for face in found), trigger)
+
+
+def context_of(source: Source) -> Context:
+    """What a source's settings add to the words of its messages."""
+    return Context(
+        zone=source.zone,
+        default_minutes=source.default_minutes or None,
+        default_unit=source.default_unit or None,
+        namespace=source.namespace or None,
+    )
+
+
+def _spoken(face: Face, message: Message, source: Source) -> Spoken:
+    reading = face.read(message, context_of(source))
+    said = reading.said
+    key = patient = None
+    if face.record == "Appointment":
+        number = said.get(source.key)
+        if not number:
+            raise Held(f"no {source.key} appointment id", "SCH-2" if source.key == "filler" else "SCH-1")
+        key, patient = key_of(source.system, number), said.get("patient")
+    elif face.record == "Patient":
+        patient = hospital_number(said.get("identifiers") or ())
+        key = key_of(source.system, patient) if patient else None
+    if patient is None or key is None:
+        raise Held("no patient number", "PID-3")
+    return Spoken(
+        face.record,
+        key,
+        said,
+        patient,
+        face,
+        reading.why,
+        tuple(reading.notes),
+        tuple(reading.unmapped),
+        tuple(reading.open_codes),
+    )
+
+
+def key_of(system: str, number: Identifier) -> str:
+    """The key of a record: the system, the namespace of the id where it has one, the id."""
+    return "|".join((system, number.system or number.namespace or "", number.value))
+
+
+def hospital_number(identifiers: Sequence[Identifier]) -> Identifier | None:
+    """The hospital's number among a person's identifiers: the one of type MR, else the first."""
+    return next((i for i in identifiers if i.type == "MR"), identifiers[0] if identifiers else None)
+
+
+def number_as_sent(data: bytes) -> str | None:
+    """The patient number of a message that could not be read: PID-3 of type MR, else the first; no face is asked."""
+    header = glimpse(data)
+    delims = header.delimiters
+    repetitions = header.patient.split(delims.repetition) if delims.repetition else [header.patient]
+    split = [repetition.split(delims.component) for repetition in repetitions]
+    chosen = next((parts for parts in split if len(parts) > 4 and parts[4] == "MR"), split[0])
+    return chosen[0].strip() or None

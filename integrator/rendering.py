@@ -1,0 +1,76 @@
+"""What a target is to be told of a record: the resource written on nothing, its digest, and how it is written onto theirs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from integrator.config import Target
+from integrator.errors import CannotWrite, Waiting
+from integrator.formats.fhir.validate import problems
+from integrator.mapping import Context, Face
+from integrator.records import Said
+from integrator.records.values import Identifier
+from integrator.store.owed import TargetId
+
+Resource = dict[str, Any]
+
+
+@dataclass
+class Outgoing:
+    """One record on its way to one target."""
+
+    kind: str
+    key: str
+    said: Said
+    patient_id: int
+    index: bytes
+    known: TargetId | None
+    fresh: Resource = field(default_factory=dict)  # written on nothing
+    digest: bytes = b""
+    identifier: tuple[str, str] = ("", "")  # system and value that we find it again by
+    context: Context = Context()
+    onto: Callable[[Resource], Resource] = dict
+
+
+def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[[str], str | None]) -> None:
+    """Fills in the resource for this target. Waiting: a value does not fit the form, or we must not send it as it is."""
+    said, links = _for_target(outgoing.said, target, patient_at)
+    context = Context(links=links)
+    outgoing.context = context
+    outgoing.fresh = face.write(said, context)
+    outgoing.onto = lambda current: face.write(said, context, onto=current)
+    wrong = problems(outgoing.fresh)
+    if wrong:
+        raise CannotWrite(f"the target cannot be given this: {wrong[0].path}: {wrong[0].text}")
+    canonical = orjson.dumps(outgoing.fresh, option=orjson.OPT_SORT_KEYS)
+    outgoing.digest = hashlib.sha256(canonical).digest()
+    outgoing.identifier = _ours(outgoing)
+
+
+def _for_target(
+    said: Said, target: Target, patient_at: Callable[[str], str | None]
+) -> tuple[Said, dict[Any, dict[str, Any]]]:
+    """The record as this target names things: its own Patient where it has one, else the number in its system."""
+    number = said.get("patient")
+    if not number or not target.patient_system:
+        return said, {}
+    theirs = Identifier(number.value, target.patient_system, None, "MR")
+    reference = patient_at(number.value)
+    links = {theirs: {"reference": reference}} if reference else {}
+    return {**said, "patient": theirs}, links
+
+
+def _ours(outgoing: Outgoing) -> tuple[str, str]:
+    """The identifier of the resource that is the record's key; without a system a search would find others'."""
+    value = outgoing.key.rpartition("|")[2]
+    for identifier in outgoing.fresh.get("identifier", ()):
+        if identifier.get("value") == value and identifier.get("system"):
+            return identifier["system"], value
+    raise Waiting("a namespace of its appointment ids ([[source]] namespace)")
+
+
