@@ -43,7 +43,7 @@ def _compared(fraction: Fraction, resource: Resource, numbers: dict[str, str | N
     if resource.get("status") != fraction.status:
         wrong.append(f"status is {resource.get('status')}, not {fraction.status}")
     actors = [each.get("actor", {}) for each in resource.get("participant", [])]
-    people = {numbers.get(each.get("reference", "")) or _number([each.get("identifier", {})]) for each in actors}
+    people = {numbers.get(_tail(each.get("reference", ""))) or _number([each.get("identifier", {})]) for each in actors}
     if people - {None} != {fraction.person.number}:
         wrong.append(f"it is of {sorted(people - {None}, key=str)}, not of {fraction.person.number}")
     if not any(
@@ -53,6 +53,10 @@ def _compared(fraction: Fraction, resource: Resource, numbers: dict[str, str | N
     if fraction.status == "cancelled" and fraction.reason not in str(resource.get("cancelationReason")):
         wrong.append(f"the reason is not {fraction.reason}")
     return wrong
+
+
+def _tail(reference: str) -> str:
+    return "/".join(reference.split("/")[-2:])
 
 
 def _number(identifiers: list[Resource]) -> str | None:

@@ -164,6 +164,13 @@ def test_the_hospital_itself_writes_and_deletes_outside_the_log(own: SandboxEhr)
     assert own.summary()["writes"] == 0
 
 
+def test_orders_that_it_does_not_understand_are_refused(own: SandboxEhr) -> None:
+    for what, wish in (("control", {"next": [{"colour": 1}]}), ("control", [1]), ("hold", [{}]), ("nothing", {})):
+        answer = requests.post(f"{own.address}/sandbox/{what}", json=wish)
+        assert answer.status_code in (400, 404), what
+    assert requests.get(f"{own.base}/metadata").ok
+
+
 def test_it_ends_with_the_process_that_started_it(own: SandboxEhr) -> None:
     assert own.process is not None
     assert own.process.stdin is not None

@@ -112,6 +112,15 @@ def test_a_poller_sees_old_results_unless_it_says_no_cache(own: SandboxEhr) -> N
     assert len(requests.get(url).json()["entry"]) == 1
 
 
+def test_values_may_hold_commas_bars_and_letters_of_any_kind(own: SandboxEhr) -> None:
+    odd = "Ä,1|+2 ?&x"
+    requests.post(f"{own.base}/Appointment", json=appointment(odd))
+    requests.post(f"{own.base}/Appointment", json=appointment("1"))
+    escaped = odd.replace(",", r"\,").replace("|", r"\|")
+    answer = requests.get(f"{own.base}/Appointment", params={"identifier": f"{SYSTEM}|{escaped}"})
+    assert [entry["resource"]["identifier"][0]["value"] for entry in answer.json()["entry"]] == [odd]
+
+
 @pytest.mark.parametrize(
     ("text", "first", "after"),
     [

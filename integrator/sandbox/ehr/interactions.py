@@ -107,7 +107,7 @@ class Interactions:
         resource = self._body(request, type_)
         condition = request.headers.get("if-none-exist")
         if condition and self.settings.conditional_create:
-            found = self.searches.matching(type_, condition.lstrip("?"))
+            found = self.searches.matching(type_, condition)
             if len(found) > 1:
                 raise Refusal(412, f"{len(found)} resources match {condition}")
             if found and self.settings.racing and found[0].moment > request.moment:

@@ -52,9 +52,19 @@ class Criterion:
 
 
 def split_values(text: str) -> tuple[str, ...]:
-    r"""The values between commas that are not escaped (`\,`), unescaped."""
-    parts = re.split(r"(?<!\\),", text)
-    return tuple(re.sub(r"\\([,|$\\])", r"\1", part) for part in parts)
+    r"""The values between commas that are not escaped (`\,`); other escapes stay."""
+    return tuple(re.split(r"(?<!\\),", text))
+
+
+def unescaped(text: str) -> str:
+    r"""Without the escapes of search values: `\,` `\|` `\$` and the backslash itself."""
+    return re.sub(r"\\([,|$\\])", r"\1", text)
+
+
+def token(value: str) -> tuple[str | None, str]:
+    """System and code of a token; the system is None where no bar stands, "" where nothing stands before it."""
+    parts = re.split(r"(?<!\\)\|", value, maxsplit=1)
+    return (unescaped(parts[0]) if len(parts) == 2 else None), unescaped(parts[-1])
 
 
 def matches(
@@ -95,11 +105,11 @@ def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
 
 def token_matches(found: Any, value: str) -> bool:
     """`system|value`, `|value` (no system), `system|` (any value) or `value` (any system)."""
-    bar, (system, _, code) = "|" in value, value.rpartition("|")
+    system, code = token(value)
     for own_system, own_code in _tokens(found):
-        if bar and (own_system or "") != system:
+        if system is not None and (own_system or "") != system:
             continue
-        if own_code == code or (bar and not code):
+        if own_code == code or (system is not None and not code):
             return True
     return False
 
@@ -116,7 +126,7 @@ def _tokens(found: Any) -> Iterator[tuple[str | None, str | None]]:
 
 def _token(found: Any, value: str, criterion: Criterion, zone: str) -> bool:
     if isinstance(found, str):  # a code: its system is fixed by the element and need not be named
-        value = value.rpartition("|")[2]
+        return token(value)[1] == found
     return token_matches(found, value)
 
 
@@ -130,7 +140,7 @@ def _reference(found: Any, value: str, criterion: Criterion, zone: str) -> bool:
 
 
 def _string(found: Any, value: str, criterion: Criterion, zone: str) -> bool:
-    text, value = str(found).casefold(), value.casefold()
+    text, value = str(found).casefold(), unescaped(value).casefold()
     if criterion.modifier == "exact":
         return text == value
     return value in text if criterion.modifier == "contains" else text.startswith(value)

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from integrator.sandbox.ehr.answers import Answer, Refusal, Request, outcome
-from integrator.sandbox.ehr.search import BadSearch, Criterion, matches, split_values, token_matches
+from integrator.sandbox.ehr.search import BadSearch, Criterion, matches, split_values, token, token_matches
 from integrator.sandbox.ehr.settings import Settings
 from integrator.sandbox.ehr.store import EhrStore, Held
 
+MOST_RESULTS = 10_000
 CHAINS = ("patient.identifier", "subject.identifier", "actor.identifier", "individual.identifier")
 
 
@@ -45,9 +46,10 @@ class Searches:
         key = (type_, tuple(pair for pair in request.query if pair[0] != "_count"))
         number = self.cached.get(key)
         fresh = "no-cache" in request.headers.get("cache-control", "")
-        if number is None or fresh or time.monotonic() - self.results[number].at >= self.settings.search_cache:
+        known = self.results.get(number) if number else None
+        if number is None or known is None or fresh or time.monotonic() - known.at >= self.settings.search_cache:
             number = str(uuid.uuid4())
-            self.results[number] = self._search(type_, request.query)
+            self._remember(number, self._search(type_, request.query))
             self.cached[key] = number
         return self._page(request, number, 0, asked.get("_count"))
 
@@ -62,11 +64,18 @@ class Searches:
 
     def matching(self, type_: str, query: str | list[tuple[str, str]]) -> list[Held]:
         """Live resources that match a condition (If-None-Exist, conditional update); never from the cache."""
+        if isinstance(query, str):
+            query = query.removeprefix(type_).removeprefix("?")
         pairs = parse_qsl(query, keep_blank_values=True) if isinstance(query, str) else query
         criteria, _ = self._criteria(type_, pairs)
         if not criteria:
             raise Refusal(412, "A condition needs at least one search parameter")
         return self._find(type_, criteria)
+
+    def _remember(self, number: str, result: Result) -> None:
+        self.results[number] = result
+        if len(self.results) > MOST_RESULTS:
+            del self.results[next(iter(self.results))]
 
     def _search(self, type_: str, query: tuple[tuple[str, str], ...]) -> Result:
         criteria, ignored = self._criteria(type_, list(query))
@@ -97,7 +106,7 @@ class Searches:
         candidates = self.store.live(type_)
         for criterion in criteria:
             if criterion.name == "identifier" and not criterion.modifier and len(criterion.values) == 1:
-                value = criterion.values[0].rpartition("|")[2]
+                _, value = token(criterion.values[0])
                 candidates = self.store.by_identifier(type_, value) if value else candidates
             if criterion.name == "_id" and not criterion.modifier:
                 some = [self.store.get(type_, each) for each in criterion.values]
@@ -109,7 +118,7 @@ class Searches:
             raise Refusal(400, str(problem)) from problem
 
     def _patients_of(self, identifier: str) -> set[str]:
-        found = self.store.by_identifier("Patient", identifier.rpartition("|")[2])
+        found = self.store.by_identifier("Patient", token(identifier)[1])
         return {
             f"Patient/{held.id}"
             for held in found

@@ -66,8 +66,7 @@ class EhrServer(ThreadingHTTPServer):
 
     def done(self, request: Request, shown: dict[str, Any], fault: Fault | None) -> Answer | None:
         """Does what is asked, within one transaction with its log entry; None: the connection is closed instead."""
-        with self.store.lock:
-            self.store.begin()
+        with self.store.transaction():
             if fault and fault.edit:
                 self.hold(fault.edit)
             answer: Answer | None = None
@@ -79,7 +78,6 @@ class EhrServer(ThreadingHTTPServer):
             body = "" if answer is None else _text(answer)
             entry = {**shown, "status": answer.status if answer else None, "answer": body, "wrote": wrote}
             self.store.log({**entry, "fault": fault.name if fault else None})
-            self.store.commit()
         return answer
 
 
@@ -89,7 +87,7 @@ class EhrConnection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: EhrServer
-    timeout = 60
+    timeout = 30  # seconds that an idle connection is kept, as HAPI's
 
     def do_GET(self) -> None:
         """Every method goes the same way; FHIR or the sandbox's own addresses."""
@@ -143,32 +141,34 @@ class EhrConnection(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _sandbox(self, what: str, asked: dict[str, str], body: bytes) -> None:
-        server, store = self.server, self.server.store
-        with store.lock:
-            match (self.command, what):
-                case ("GET", "log"):
-                    rows = store.requests(int(asked.get("since", 0)))
-                    said: Any = {"last": store.last_request(), "requests": rows}
-                case ("GET", "summary"):
-                    said = summary(store, int(asked.get("since", 0)))
-                case ("GET", "holds"):
-                    said = [held.resource for held in store.live(asked["type"])]
-                case ("POST", "control"):
-                    server.faults.order(orjson.loads(body))
-                    said = {"away": server.faults.away, "waiting": len(server.faults.waiting)}
-                case ("POST", "hold"):
-                    store.begin()
-                    said = [server.hold(resource) for resource in orjson.loads(body)]
-                    store.commit()
-                case ("POST", "drop"):
-                    wish = orjson.loads(body)
-                    store.begin()
-                    server.drop(wish["type"], wish["id"])
-                    said = {}
-                    store.commit()
-                case _:
-                    return self._send(Refusal(404, f"/sandbox/{what} is not served").answer())
+        try:
+            with self.server.store.transaction():
+                said = self._looked_on(what, asked, body)
+        except (KeyError, TypeError, ValueError) as problem:
+            return self._send(Refusal(400, f"/sandbox/{what} does not understand: {problem}").answer())
+        except Refusal as refusal:
+            return self._send(refusal.answer())
         return self._send_json(said)
+
+    def _looked_on(self, what: str, asked: dict[str, str], body: bytes) -> Any:
+        server, store = self.server, self.server.store
+        match (self.command, what):
+            case ("GET", "log"):
+                return {"last": store.last_request(), "requests": store.requests(int(asked.get("since", 0)))}
+            case ("GET", "summary"):
+                return summary(store, int(asked.get("since", 0)))
+            case ("GET", "holds"):
+                return [held.resource for held in store.live(asked["type"])]
+            case ("POST", "control"):
+                server.faults.order(dict(orjson.loads(body)))
+                return {"away": server.faults.away, "waiting": len(server.faults.waiting)}
+            case ("POST", "hold"):
+                return [server.hold(resource) for resource in orjson.loads(body)]
+            case ("POST", "drop"):
+                wish = orjson.loads(body)
+                server.drop(wish["type"], wish["id"])
+                return {}
+        raise Refusal(404, f"/sandbox/{what} is not served")
 
     def _send_json(self, said: Any) -> None:
         text = orjson.dumps(said)

@@ -1,7 +1,6 @@
 """What the sandbox EHR keeps: every version of every resource and every request, in its own SQLite file.
 
-The present versions also stand in memory, so that searches are plain Python. The caller holds `lock` around each
-request and commits once: a request and its log entry are one transaction.
+The present versions also stand in memory, so that searches are plain Python. Each request is one `transaction`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,13 +110,17 @@ class EhrStore:
         )
         return [(version, method, updated, body and orjson.loads(body)) for version, method, updated, body in rows]
 
-    def begin(self) -> None:
-        """Opens the transaction of one request."""
-        self.connection.execute("begin immediate")
-
-    def commit(self) -> None:
-        """Makes the request and its log entry lasting."""
-        self.connection.execute("commit")
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The lock and one transaction: a request and its log entry last together or not at all."""
+        with self.lock:
+            self.connection.execute("begin immediate")
+            try:
+                yield
+                self.connection.execute("commit")
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
 
     def log(self, entry: dict[str, Any]) -> None:
         """Adds one request to the log; keys are the columns of `requests` but for seq."""
