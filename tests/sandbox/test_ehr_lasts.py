@@ -69,7 +69,7 @@ def test_thirty_two_clients_at_once_make_one(own: SandboxEhr) -> None:
 
 def test_clients_at_once_can_double_by_conditional_update(own: SandboxEhr) -> None:
     """Seen of HAPI: 8 of 25 identifiers ended with two copies. Ours has the same hole, so that nobody builds on it."""
-    own.fail(delay=0.3, times=2)
+    own.fail(delay=0.6, times=2)
     url = f"{own.base}/Appointment?identifier={SYSTEM}|TWO"
     with ThreadPoolExecutor(2) as pair:
         list(pair.map(lambda _: requests.put(url, json=appointment("TWO"), timeout=10), range(2)))
@@ -77,7 +77,7 @@ def test_clients_at_once_can_double_by_conditional_update(own: SandboxEhr) -> No
 
 
 def test_losers_of_a_conditional_create_hear_a_conflict(own: SandboxEhr) -> None:
-    own.fail(delay=0.3, times=2)
+    own.fail(delay=0.6, times=2)
     condition = {"If-None-Exist": f"identifier={SYSTEM}|RACE"}
     with ThreadPoolExecutor(2) as pair:
         answers = list(pair.map(lambda _: post(own, "RACE", headers=condition).status_code, range(2)))
@@ -91,10 +91,10 @@ def test_while_away_connections_close_without_an_answer(own: SandboxEhr) -> None
             requests.get(f"{own.base}/metadata", timeout=5)
     own.control(down=False)
     assert requests.get(f"{own.base}/metadata", timeout=5).ok
-    own.control(down=0.2)
+    own.control(down=0.5)
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{own.base}/metadata", timeout=5)
-    time.sleep(0.25)
+    time.sleep(0.6)
     assert requests.get(f"{own.base}/metadata", timeout=5).ok
 
 
@@ -159,6 +159,8 @@ def test_the_hospital_itself_writes_and_deletes_outside_the_log(own: SandboxEhr)
     (place,) = own.hold(patient("H-1"))
     own.hold({**patient("H-1", "HTEST-Neu"), "id": place.split("/")[1]})
     assert requests.get(f"{own.base}/{place}").json()["meta"]["versionId"] == "2"
+    own.hold({**patient("H-1", "HTEST-Neu"), "id": place.split("/")[1]})  # as it stands: no version
+    assert requests.get(f"{own.base}/{place}/_history").json()["total"] == 2
     own.drop(*place.split("/"))
     assert requests.get(f"{own.base}/{place}").status_code == 410
     assert own.summary()["writes"] == 0
