@@ -1,0 +1,203 @@
+"""The wiring: configuration in, running parts out; the only file that names concrete connectors."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import waitress
+
+from integrator import identity
+from integrator.clock import Clock, StoryClock
+from integrator.config import Settings, Target, address, secret
+from integrator.connectors.fhir_client import FhirSession, FhirTarget
+from integrator.connectors.mllp import Answer, Arrival, Endpoint, MllpListener
+from integrator.control import NAME, Control
+from integrator.doings import Doings
+from integrator.engine.clockwork import start_clockwork
+from integrator.engine.embedded import Engine
+from integrator.errors import ConfigError
+from integrator.line import Line
+from integrator.mapping import Faces, load_faces
+from integrator.security.keys import ENVIRONMENT, Keyring
+from integrator.store import Store, open_store, people, tallies
+from integrator.store import faces as kept_faces
+from integrator.store.leases import end_all
+from integrator.store.today import Step
+from integrator.web import Feed, create_web
+
+ROLES = ("web", "mllp", "work", "schedule")
+
+
+@dataclass
+class House:
+    """Everything that is opened once: the store, the keys, the faces and the line over them."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    keys: Keyring
+    faces: Faces
+    line: Line
+
+
+@contextmanager
+def open_house(settings: Settings):  # type: ignore[no-untyped-def]
+    """Opens the store for this process alone and wires the line; ConfigError says what the operator must mend."""
+    clock = clock_of(settings)
+    keys = keys_of(settings)
+    faces = load_faces()
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    targets = {target.name: target_of(target, settings.folder) for target in settings.target}
+    with open_store(settings.store_url, clock) as store:
+        with store.write() as tx:
+            identity.check_keys(tx, keys)
+            end_all(tx)
+            for face in faces:
+                kept_faces.keep(tx, face.hash, face.name, face.text, clock.now())
+        line = Line(settings, store, keys, faces, clock, targets)
+        add_configured(line)
+        yield House(settings, clock, store, keys, faces, line)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The machine's clock; the sandbox may name a story's."""
+    name = settings.integrator.clock
+    return StoryClock(Path(settings.file).parent / name) if name else Clock()
+
+
+def keys_of(settings: Settings) -> Keyring:
+    """The key ring of `[integrator] keys`."""
+    kind, _, name = settings.integrator.keys.partition(":")
+    if kind == "file":
+        return Keyring.from_file(settings.folder / name)
+    if kind == "env":
+        return Keyring.from_env(secret(settings.integrator.keys, settings.folder))
+    raise ConfigError(f"keys = {settings.integrator.keys!r}: write file:NAME or env:{ENVIRONMENT}", settings.file)
+
+
+def target_of(target: Target, folder: Path) -> FhirTarget:
+    """The client of one target; a missing secret is found at start, not at the first write."""
+    token = None
+    if target.token:
+        bearer = secret(target.token, folder)
+        token = lambda: bearer  # noqa: E731
+    return FhirTarget(target.name, FhirSession(target.base, token=token, answer=target.timeout))
+
+
+def add_configured(line: Line) -> None:
+    """Links the participants that the configuration names and the store does not know yet."""
+    zone = ZoneInfo(line.settings.integrator.zone)
+    with line.store.write() as tx:
+        for one in line.settings.participant:
+            if people.by_subject(tx, one.subject):
+                continue
+            identity.add_participant(
+                tx,
+                line.keys,
+                study=line.settings.study.nct,
+                subject=one.subject,
+                number=one.number,
+                second=one.second,
+                consent_from=datetime.combine(one.consent, time(), zone),
+                now=line.clock.now(),
+                arm=one.arm or None,
+                actor="configuration",
+            )
+
+
+def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[dict[str, Any]], None] = print) -> None:
+    """Runs the parts of these roles until `stop` is asked for by a signal; calls `ready` with what listens where."""
+    with open_house(settings) as house:
+        engine = Engine(house.line)
+        doings = Doings(house.line, engine.wake)
+        control = Control(settings.folder / NAME, doings.commands())
+        control.start()
+        running: list[Callable[[], Any]] = [control.stop]
+        told: dict[str, Any] = {"pid": os.getpid()}
+        try:
+            if "work" in roles:
+                engine.start()
+                running.append(engine.stop)
+            if "schedule" in roles:
+                running.append(start_clockwork(house.line).shutdown)
+            if "web" in roles:
+                told["web"], stop_web = start_web(house)
+                running.append(stop_web)
+            if "mllp" in roles:
+                listener = start_mllp(house, engine.wake)
+                told["mllp"] = dict(zip((e.source for e in listener.endpoints), listener.ports, strict=True))
+                running.append(listener.stop)
+            ready(told)
+            wait_for_signal()
+        finally:
+            for stop in reversed(running):
+                stop()
+
+
+def start_mllp(house: House, wake: Callable[[], None]) -> MllpListener:
+    """Listens for every MLLP source; an answer leaves only after its message is safe."""
+    sources = [source for source in house.settings.source if source.kind == "mllp"]
+    endpoints = [Endpoint(s.name, *address(s.listen), s.longest) for s in sources]
+
+    def receive(arrivals: list[Arrival]) -> list[Answer]:
+        answers = house.line.receive(arrivals)
+        wake()
+        return answers
+
+    def note(source: str, what: str, n: int) -> None:
+        with house.store.write() as tx:
+            tallies.add(tx, source, what, n)
+
+    listener = MllpListener(endpoints, receive, note)
+    listener.start()
+    return listener
+
+
+def start_web(house: House) -> tuple[str, Callable[[], None]]:
+    """The pages on waitress, in threads of this process; returns their address and how to stop them."""
+    settings = house.settings
+
+    def open_why(step: Step) -> str | None:
+        with house.store.read() as tx:
+            participant = people.by_subject(tx, step.subject)
+            return identity.open_why(tx, house.keys, participant.patient_id, step.why) if participant else None
+
+    app = create_web(
+        house.store,
+        settings.study,
+        house.clock,
+        ZoneInfo(settings.integrator.zone),
+        open_why=open_why,
+        feeds=[Feed(source.name) for source in settings.source],
+        titles={name: name.upper() for name in {s.system for s in (*settings.source, *settings.target)}},
+        invented=settings.integrator.processing_id != "P",
+    )
+    host, port = address(settings.web.listen)
+    server = waitress.create_server(app, host=host, port=port, threads=settings.web.threads, ident=None)
+    thread = threading.Thread(target=server.run, name="web", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.close()
+        thread.join(timeout=5)
+
+    return f"http://{host}:{server.effective_port}/", stop
+
+
+def wait_for_signal() -> None:
+    """Returns at SIGTERM or SIGINT."""
+    import signal
+
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    while not asked.wait(3600):
+        pass

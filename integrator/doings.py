@@ -1,0 +1,139 @@
+"""What a person may ask of a running Integrator: the commands behind the control socket, and of a store at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from integrator import identity
+from integrator.errors import Rejected
+from integrator.line import Line
+from integrator.records import wire
+from integrator.store import journal, messages, owed, people, questions, records, tallies
+
+Json = dict[str, Any]
+
+
+class Doings:
+    """Each method is one command; it takes and returns JSON values, so that the socket can carry them."""
+
+    def __init__(self, line: Line, wake: Callable[[], None]):
+        self.line, self.wake = line, wake
+
+    def commands(self) -> dict[str, Callable[..., Any]]:
+        """The commands by the names that the socket knows."""
+        return {
+            "participant add": self.participant_add,
+            "participant list": self.participant_list,
+            "replay": self.replay,
+            "reconcile": self.reconcile,
+            "counts": self.counts,
+            "held": self.held,
+        }
+
+    def participant_add(
+        self, subject: str, number: str, second: str, consent: str, arm: str = "", actor: str = "command line"
+    ) -> Json:
+        """Links a participant to a patient; their unwanted messages are read again."""
+        zone = ZoneInfo(self.line.settings.integrator.zone)
+        try:
+            day = datetime.fromisoformat(consent).date()
+        except ValueError as wrong:
+            raise Rejected(f"the date of consent is {consent!r}; write it as 2026-03-02") from wrong
+        with self.line.store.write() as tx:
+            participant, again = identity.add_participant(
+                tx,
+                self.line.keys,
+                study=self.line.settings.study.nct,
+                subject=subject,
+                number=number,
+                second=second,
+                consent_from=datetime.combine(day, time(), zone),
+                now=self.line.clock.now(),
+                arm=arm or None,
+                actor=actor,
+            )
+        self.wake()
+        return {"subject": participant.subject, "read_again": again}
+
+    def participant_list(self) -> list[Json]:
+        """Every participant by subject code; no numbers."""
+        with self.line.store.read() as tx:
+            return [
+                {
+                    "subject": one.subject,
+                    "arm": one.arm,
+                    "consent_from": one.consent_from.isoformat() if one.consent_from else None,
+                    "consent_until": one.consent_until.isoformat() if one.consent_until else None,
+                    "appointments": len(records.of_subject(tx, one.subject, "Appointment")),
+                }
+                for one in people.everyone(tx)
+            ]
+
+    def replay(self, state: str = "", message: int = 0, reason: str = "command line", dry_run: bool = False) -> Json:
+        """Reads messages again: one, or all of a state; what they touch is folded from nothing."""
+        chosen = self._chosen(state, message)
+        if dry_run:
+            return {"messages": len(chosen), "dry_run": True}
+        with self.line.store.write() as tx:
+            again = self.line.read_again(tx, chosen)
+            now = self.line.clock.now()
+            journal.write(tx, now, "command line", "replay", detail={"messages": again, "reason": reason})
+        self.wake()
+        return {"messages": again, "dry_run": False}
+
+    def _chosen(self, state: str, message: int) -> list[int]:
+        with self.line.store.read() as tx:
+            if message:
+                if messages.get(tx, message) is None:
+                    raise Rejected(f"there is no message {message}")
+                return [message]
+            found: list[int] = []
+            before = None
+            while page := messages.page(tx, state or None, before=before, limit=500):
+                found += [one.id for one in page]
+                before = page[-1].id
+            return found
+
+    def reconcile(self, target: str = "", dry_run: bool = False) -> list[Json]:
+        """What every target, or one, holds beside the records; drift is owed again where we own."""
+        names = [one.name for one in self.line.settings.target]
+        if target and target not in names:
+            raise Rejected(f"there is no target {target}; there are {', '.join(names)}")
+        found = [drift for name in ([target] if target else names) for drift in self.line.reconcile(name, dry_run)]
+        self.wake()
+        kind = "Appointment"
+        shown = []
+        for drift in found:
+            row = asdict(drift) | {"ours": drift.ours, "theirs": drift.theirs}
+            for side in ("ours", "theirs"):
+                row[side] = wire.to_json(kind, {"value": row[side]})["value"]
+            shown.append(row)
+        return shown
+
+    def counts(self) -> Json:
+        """Messages by state, owed rows by state, records, open questions and what was counted."""
+        with self.line.store.read() as tx:
+            return {
+                "messages": messages.counts(tx),
+                "owed": {target.name: owed.counts(tx, target.name) for target in self.line.settings.target},
+                "waiting": [
+                    {"target": row.target, "record": row.record_id, "reason": row.reason}
+                    for row in owed.in_state(tx, "waiting")
+                ],
+                "records": records.count(tx, "Appointment"),
+                "questions": [q.text for q in questions.in_state(tx)],
+                "counted": {f"{source}: {what}": n for (source, what), n in tallies.read(tx).items()},
+            }
+
+    def held(self) -> list[Json]:
+        """The held messages with their reasons; no body and no value."""
+        with self.line.store.read() as tx:
+            return [
+                {"id": m.id, "source": m.source, "control_id": m.control_id, "type": f"{m.type}^{m.event}",
+                 "reason": m.reason}
+                for m in messages.page(tx, "held", limit=500)
+            ]

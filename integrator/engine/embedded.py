@@ -1,0 +1,132 @@
+"""The embedded engine: threads of this one process that read, merge and deliver; with SQLite there is no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from integrator import __version__
+from integrator.errors import Held, IntegratorError, RetryLater
+from integrator.line import Line
+from integrator.reading import Read
+from integrator.store import messages, owed
+from integrator.store.messages import Stored
+from integrator.telemetry.logs import logger
+
+LEASE = timedelta(minutes=5)  # how long a worker may take before another one tries
+DELIVER_BATCH = 16
+TIRED = 3  # so many put-offs in a row, and the target is left alone until the next look
+
+log = logger(part="engine")
+
+
+class Engine:
+    """Runs the line's reading and delivering in threads; `wake` says that there may be work."""
+
+    def __init__(self, line: Line):
+        self.line = line
+        self._stop = threading.Event()
+        self._arrived, self._owing = threading.Event(), threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Starts the readers and one deliverer for each target."""
+        for number in range(self.line.settings.line.workers):
+            self._run(f"reader-{number}", self._arrived, lambda holder: self.read_some(holder))
+        for target in self.line.settings.target:
+            self._run(f"deliver-{target.name}", self._owing, self._deliverer(target.name))
+
+    def _deliverer(self, target: str) -> Callable[[str], int]:
+        return lambda holder: self.deliver_some(holder, target)
+
+    def stop(self) -> None:
+        """Lets every thread end its present batch."""
+        self._stop.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def wake(self) -> None:
+        """Something came in, or something is owed."""
+        self._arrived.set()
+        self._owing.set()
+
+    def _run(self, name: str, work_is_there: threading.Event, some: Callable[[str], int]) -> None:
+        def loop() -> None:
+            while not self._stop.is_set():
+                work_is_there.clear()
+                try:
+                    done = some(name)
+                except RetryLater as later:
+                    log.warning("put off", holder=name, reason=str(later))
+                    done = 0
+                if not done:
+                    work_is_there.wait(self.line.settings.line.look_every)
+
+        thread = threading.Thread(target=loop, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def read_some(self, holder: str) -> int:
+        """Reads and merges one batch; returns how many messages were taken."""
+        now = self.line.clock.now()
+        with self.line.store.write() as tx:
+            taken = messages.lease(tx, self.line.settings.line.batch, holder, now, now + LEASE)
+        if not taken:
+            return 0
+        understood = [(message, self._read(message)) for message in taken]
+        try:
+            with self.line.store.write() as tx:
+                for message, said in understood:
+                    self.line.merge(tx, message, said)
+        except RetryLater:
+            raise
+        except Exception as fault:  # a fault of ours in one message must not stop the others: see _one_by_one
+            log.error("a batch failed, its messages go one by one", kind=type(fault).__name__)
+            self._one_by_one(understood)
+        self._owing.set()
+        return len(taken)
+
+    def _read(self, message: Stored) -> Read | Held:
+        try:
+            return self.line.read(message)
+        except IntegratorError:
+            raise
+        except Exception as fault:  # as below: held with what went wrong, for a person and for us
+            return self._fault(message, fault)
+
+    def _one_by_one(self, understood: list[tuple[Stored, Read | Held]]) -> None:
+        """Whatever cannot be merged because of a fault in Integrator is held where a person sees it; nothing is lost."""
+        for message, said in understood:
+            try:
+                with self.line.store.write() as tx:
+                    self.line.merge(tx, message, said)
+            except RetryLater:
+                raise
+            except Exception as fault:  # the message is kept and visible, the line goes on
+                with self.line.store.write() as tx:
+                    messages.settle(tx, message.id, "held", self._fault(message, fault).reason, release=__version__)
+
+    def _fault(self, message: Stored, fault: Exception) -> Held:
+        log.error("a fault of Integrator", message=message.id, kind=type(fault).__name__, exc_info=True)
+        return Held(f"a fault of Integrator ({type(fault).__name__}); the log has the place")
+
+    def deliver_some(self, holder: str, target: str) -> int:
+        """Delivers one batch to one target; returns how many rows were taken."""
+        now = self.line.clock.now()
+        with self.line.store.read() as tx:
+            due = owed.next_due(tx)
+        if due is None or due > now:
+            return 0
+        with self.line.store.write() as tx:
+            rows = owed.lease(tx, DELIVER_BATCH, holder, now, now + LEASE, target)
+        put_off = 0
+        for row in rows:
+            if put_off >= TIRED or self._stop.is_set():
+                with self.line.store.write() as tx:
+                    again = now + timedelta(seconds=self.line.settings.line.first_retry)
+                    owed.settle(tx, row, "owed", now, row.reason, due_at=again, attempts=row.attempts)
+                continue
+            put_off = put_off + 1 if self.line.deliver(row) == "owed" else 0
+        return 0 if put_off else len(rows)
