@@ -1,6 +1,7 @@
 """HL7 v2.1 to 2.8: bytes to messages and back, headers, answers, frames, and what the segments are made of."""
 
 from integrator.formats.hl7v2.answers import Acknowledgement, acknowledgement, answer
+from integrator.formats.hl7v2.batch import split_messages
 from integrator.formats.hl7v2.charsets import charset_codec, charset_name
 from integrator.formats.hl7v2.codec import build, parse
 from integrator.formats.hl7v2.escapes import STANDARD, Delimiters, delimiters, escape, unescape
@@ -34,5 +35,6 @@ __all__ = [
     "header",
     "parse",
     "parse_path",
+    "split_messages",
     "unescape",
 ]

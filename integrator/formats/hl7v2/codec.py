@@ -28,6 +28,8 @@ def parse(data: bytes, charset: str | None = None) -> Message:
     """
     seen = sniff(data)
     codec, name = choose(_msh_18(data, seen), charset, seen)
+    if codec != seen and (seen is not None or codec in ("utf-16", "utf-32")):
+        raise Held(f"bytes that are not {name}, as their first ones show", "MSH-18")
     try:
         text = decode(data, codec)
     except UnicodeDecodeError as error:
@@ -46,10 +48,15 @@ def build(message: Message, charset: str | None = None) -> bytes:
     codec = charset or message.charset
     if codec == message.charset and (data := message.untouched()) is not None:
         return data
+    text = message.text()
     try:
-        return message.text().encode(codec)
+        data = text.encode(codec)
     except UnicodeEncodeError as error:
         raise CannotWrite(f"a character that {charset_name(codec)} does not have") from error
+    # Some Asian codecs write one character as another (a yen sign becomes the backslash of Shift-JIS).
+    if not codec.startswith(("utf", "ascii", "iso8859")) and data.decode(codec) != text:
+        raise CannotWrite(f"a character that {charset_name(codec)} does not have")
+    return data
 
 
 def msh_delimiters(body: str) -> Delimiters:

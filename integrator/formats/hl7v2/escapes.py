@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from integrator.errors import CannotWrite, Rejected
+from integrator.formats.hl7v2.charsets import decode
 
 
 class Delimiters(NamedTuple):
@@ -97,21 +98,30 @@ def unescape(raw: str, delims: Delimiters = STANDARD, charset: str = "ascii") ->
     if not mark or mark not in raw:
         return raw
     parts = raw.split(mark)
+    if any(_SET.fullmatch(part) for part in parts[1:-1]):
+        # \C..\ and \M..\ stand for the shift sequences of ISO 2022 (section 2.7.2).
+        try:
+            return _joined(parts, delims, charset, shifts=True).encode("ascii").decode("iso2022_jp_ext")
+        except UnicodeError:
+            pass  # not such a text: the sequences are kept as they stand
+    return _joined(parts, delims, charset, shifts=False)
+
+
+def _joined(parts: list[str], delims: Delimiters, charset: str, shifts: bool) -> str:
+    """The text between and of the sequences; `parts` is the raw text split at the escape character."""
+    mark = delims.escape
     text = [parts[0]]
     position, last = 1, len(parts) - 1
-    switched = False
     while position <= last:
-        meaning = _meaning(parts[position], delims, charset) if position < last else None
+        meaning = _meaning(parts[position], delims, charset, shifts) if position < last else None
         if meaning is None:  # no closing mark, or not a sequence: the mark is an ordinary character here
             text.append(mark + parts[position])
             position += 1
             continue
-        switched = switched or meaning.startswith("\x1b")
         text.append(meaning)
         text.append(parts[position + 1])
         position += 2
-    whole = "".join(text)
-    return _switch_sets(whole, raw) if switched else whole
+    return "".join(text)
 
 
 _HEX = re.compile(r"X((?:[0-9A-Fa-f]{2})+)")
@@ -119,7 +129,7 @@ _SET = re.compile(r"C[0-9A-Fa-f]{4}|M[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{2})?")
 _LINES = re.compile(r"\.(sp|sk) ?\+?(\d{0,3})")
 
 
-def _meaning(inside: str, delims: Delimiters, charset: str) -> str | None:
+def _meaning(inside: str, delims: Delimiters, charset: str, shifts: bool) -> str | None:
     """What stands between two escape characters, as text; None if it is no sequence that we know."""
     letter = _LETTERS.get(inside)
     if letter is not None:
@@ -131,12 +141,19 @@ def _meaning(inside: str, delims: Delimiters, charset: str) -> str | None:
     if lines := _LINES.fullmatch(inside):
         return ("\n" if lines[1] == "sp" else " ") * int(lines[2] or 1)
     if hexadecimal := _HEX.fullmatch(inside):
-        try:
-            return bytes.fromhex(hexadecimal[1]).decode(charset)
-        except UnicodeDecodeError:
-            return None
-    if _SET.fullmatch(inside):
+        return _of_bytes(bytes.fromhex(hexadecimal[1]), charset)
+    if shifts and _SET.fullmatch(inside):
         return "\x1b" + bytes.fromhex(inside[1:]).decode("latin-1")
+    return None
+
+
+def _of_bytes(data: bytes, charset: str) -> str | None:
+    r"""Bytes written as \X..\, in the message's set or, in UTF-16 and UTF-32 where nobody writes pairs, in ASCII."""
+    for codec in (charset, "ascii"):
+        try:
+            return decode(data, codec)
+        except UnicodeDecodeError:
+            continue
     return None
 
 
@@ -148,11 +165,3 @@ _LETTERS = {
     "E": "escape",
     "P": "truncation",
 }
-
-
-def _switch_sets(text: str, raw: str) -> str:
-    r"""\C..\ and \M..\ as the ISO 2022 sequences that they stand for (2.7.2); undecodable: the raw text again."""
-    try:
-        return text.encode("ascii").decode("iso2022_jp_ext")
-    except UnicodeError:
-        return raw

@@ -94,9 +94,7 @@ class Message:
             count = len(segment.repetitions(place.field)) if place.repetition == 0 else 1
             first = place.repetition or 1
             for repetition in range(first, first + count):
-                values.append(
-                    segment.value(place.field, repetition, place.component or 1, place.subcomponent or 1)
-                )
+                values.append(segment.value(place.field, repetition, place.component or 1, place.subcomponent or 1))
         return values
 
     def raw(self, path: str) -> str:

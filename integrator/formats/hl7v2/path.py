@@ -58,7 +58,7 @@ def parse_path(text: str) -> Place:
 
 
 def _number(brackets: str | None, default: int) -> int:
-    """"[2]" is 2, "[]" is 0 (all), nothing is the default."""
+    """ "[2]" is 2, "[]" is 0 (all), nothing is the default."""
     if brackets is None:
         return default
     return int(brackets[1:-1] or 0)
