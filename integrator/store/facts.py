@@ -5,7 +5,17 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from integrator.store.schema import facts
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
+
+PUT = Statement(
+    lambda insert: (
+        insert(facts)
+        .values(name=given("name"), value=given("value"))
+        .on_conflict_do_update(index_elements=["name"], set_={"value": given("value")})
+    )
+)
+"""Sets one fact."""
 
 
 def get(tx: Tx, name: str) -> str | None:
@@ -16,4 +26,4 @@ def get(tx: Tx, name: str) -> str | None:
 
 def put(tx: Tx, name: str, value: str) -> None:
     """Sets the value of a fact."""
-    tx.put(facts, {"name": name}, {"value": value})
+    PUT.run(tx, name=name, value=value)

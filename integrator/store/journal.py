@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from integrator.store.columns import micros
 from integrator.store.schema import journal
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 j = journal.c
@@ -40,6 +41,9 @@ class Entry:
 
 
 COLUMNS = [journal.c[name] for name in Entry.__match_args__]
+
+WRITE = Statement(insert(journal).values({c.name: given(c.name) for c in COLUMNS if c.name != "seq"}))
+"""Appends one entry."""
 
 
 def write(
@@ -68,7 +72,7 @@ def write(
         "outcome": outcome,
         "detail": detail,
     }
-    tx.run(journal.insert().values(**values, digest=digest(values)))
+    WRITE.run(tx, **values, digest=digest(values))
 
 
 def digest(values: dict[str, Any]) -> bytes:

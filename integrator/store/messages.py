@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, Select, bindparam, func, insert, select, update
+from sqlalchemy import Column, Select, func, insert, select, update
 
-from integrator.store.columns import micros
 from integrator.store.schema import MESSAGE_STATES, comes_from, message_records, messages
-from integrator.store.transaction import Hot, Tx
+from integrator.store.statement import Statement, among, given
+from integrator.store.transaction import Tx
 
 m = messages.c
 KEEP: Any = object()  # "leave this column as it is"
@@ -102,53 +104,86 @@ def _columns(model: type) -> list[Column[Any]]:
 
 
 LISTED, STORED = _columns(Listed), _columns(Stored)
-_APPENDED = [c.name for c in m if c.name == "id" or c.name in NewMessage.__match_args__]
+_NEW = NewMessage.__match_args__
+_fields = attrgetter(*_NEW)
 
-APPEND = Hot(insert(messages).values({name: bindparam(name) for name in _APPENDED}), _APPENDED)
+APPEND = Statement(insert(messages).values({name: given(name) for name in ("id", *_NEW)}))
 """Stores one new message under a receipt number that is given."""
 
-TWINS = Hot(
+TWINS = Statement(
     select(m.id, m.digest, m.sent_at, m.state, m.reason, m.answer)
-    .where(m.source == bindparam("source"), m.control_id == bindparam("control_id"))
-    .order_by(m.id),
-    ("source", "control_id"),
+    .where(m.source == given("source"), m.control_id == given("control_id"))
+    .order_by(m.id)
 )
 """The messages of one source with one control id, oldest first."""
+
+GET = Statement(select(*STORED).where(m.id == given("number")))
+"""One message with its body."""
+
+LEASE = Statement(
+    update(messages)
+    .where(
+        m.id.in_(
+            select(m.id)
+            .where(m.state == "received", m.leased_until.is_(None) | (m.leased_until <= given("now")))
+            .order_by(m.id)
+            .limit(given("n"))
+            .with_for_update(skip_locked=True)
+        )
+    )
+    .values(leased_until=given("until"), holder=given("holder"))
+    .returning(*STORED)
+)
+"""Takes the oldest received messages that nobody holds; two workers never get the same one."""
+
+OF_RECORD = Statement(
+    select(*STORED)
+    .where(m.id.in_(select(message_records.c.message_id).where(message_records.c.record_id == given("record_id"))))
+    .order_by(m.id)
+)
+"""The messages that spoke of one record, oldest first."""
+
+COUNTS = Statement(select(m.state, func.count()).group_by(m.state))
+"""How many messages are in each state."""
+
+ERASE_DUE = Statement(
+    update(messages).where(m.erase_at <= given("now")).values(body=None, body_key=None, detail=None, erase_at=None)
+)
+"""Erases bodies whose time has come."""
+
+
+@cache
+def settling(state: str, columns: tuple[str, ...]) -> Statement:
+    """Gives a message this state, from those that have an arrow to it, with these columns beside."""
+    before = comes_from(MESSAGE_STATES, state)
+    values = {name: given(name) for name in columns}
+    where = update(messages).where(m.id == given("number"), among(m.state, before))
+    return Statement(where.values(state=state, leased_until=None, holder=None, **values))
 
 
 def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:
     """Stores new messages in this order and returns their receipt numbers."""
     ids = list(tx.database.next_ids(tx.core, messages, len(new)))
-    tx.many(APPEND, [_row(number, message) for number, message in zip(ids, new, strict=True)])
+    pairs = zip(ids, new, strict=True)
+    APPEND.many(tx, (dict(zip(_NEW, _fields(message), strict=True), id=number) for number, message in pairs))
     return ids
-
-
-def _row(number: int, n: NewMessage) -> tuple[Any, ...]:
-    at, said = micros(n.received_at), micros(n.source_time)
-    return (
-        *(number, n.source, n.system, n.control_id, n.digest, n.sent_at, at, said, n.source_time_note),
-        *(n.format, n.type, n.event, n.version, n.processing_id, n.facility, n.patient_index, n.state, n.reason),
-        *(n.detail, n.body, n.body_key, n.body_key_of, n.size, n.answer),
-    )
 
 
 def twins(tx: Tx, source: str, control_id: str) -> list[Twin]:
     """The messages of this source with this control id, oldest first."""
-    return [Twin(*row) for row in tx.rows(TWINS, (source, control_id))]
+    return [Twin(*row) for row in TWINS.all(tx, source=source, control_id=control_id)]
 
 
 def get(tx: Tx, number: int) -> Stored | None:
     """One message by its receipt number."""
-    row = tx.first(select(*STORED).where(m.id == number))
+    row = GET.first(tx, number=number)
     return Stored(*row) if row else None
 
 
 def lease(tx: Tx, n: int, holder: str, now: datetime, until: datetime) -> list[Stored]:
     """Takes up to n `received` messages, oldest first, that nobody holds or whose lease is over."""
-    free = m.leased_until.is_(None) | (m.leased_until <= now)
-    oldest = select(m.id).where(m.state == "received", free).order_by(m.id).limit(n).with_for_update(skip_locked=True)
-    taken = update(messages).where(m.id.in_(oldest)).values(leased_until=until, holder=holder).returning(*STORED)
-    return sorted((Stored(*row) for row in tx.all(taken)), key=lambda message: message.id)
+    taken = [Stored(*row) for row in LEASE.all(tx, n=n, holder=holder, now=now, until=until)]
+    return sorted(taken, key=attrgetter("id"))
 
 
 def settle(
@@ -168,7 +203,7 @@ def settle(
 
     False: it is in no state that has an arrow to this one (somebody else settled it); nothing was changed.
     """
-    values = {"state": state, "reason": reason, "detail": detail, "erase_at": erase_at}
+    values = {"reason": reason, "detail": detail, "erase_at": erase_at}
     kept = {
         "face": face,
         "release": release,
@@ -177,11 +212,7 @@ def settle(
         "body_key_of": body_key_of,
     }
     values.update((name, value) for name, value in kept.items() if value is not KEEP)
-    before = comes_from(MESSAGE_STATES, state)
-    done = tx.changed(
-        update(messages).where(m.id == number, m.state.in_(before)).values(**values, leased_until=None, holder=None)
-    )
-    return bool(done)
+    return bool(settling(state, tuple(values)).run(tx, number=number, **values))
 
 
 def reopen(tx: Tx, ids: Iterable[int]) -> int:
@@ -209,8 +240,7 @@ def of_patient(tx: Tx, index: bytes, state: str | None = None) -> list[Listed]:
 
 def of_record(tx: Tx, record_id: int) -> list[Stored]:
     """The messages that spoke of a record, oldest first: what folding from nothing reads."""
-    spoke = select(message_records.c.message_id).where(message_records.c.record_id == record_id)
-    return [Stored(*row) for row in tx.all(select(*STORED).where(m.id.in_(spoke)).order_by(m.id))]
+    return [Stored(*row) for row in OF_RECORD.all(tx, record_id=record_id)]
 
 
 def page(
@@ -235,11 +265,10 @@ def _listed(tx: Tx, found: Select[Any]) -> list[Listed]:
 
 def counts(tx: Tx) -> dict[str, int]:
     """How many messages are in each state; every state is named."""
-    found = {state: n for state, n in tx.all(select(m.state, func.count()).group_by(m.state))}
+    found = dict(COUNTS.all(tx))
     return {state: found.get(state, 0) for state in MESSAGE_STATES}
 
 
 def erase_due(tx: Tx, now: datetime) -> int:
     """Erases body, data key and detail of every message whose time has come; the row stays. Returns how many."""
-    gone = {"body": None, "body_key": None, "detail": None, "erase_at": None}
-    return tx.changed(update(messages).where(m.erase_at <= now).values(**gone))
+    return ERASE_DUE.run(tx, now=now)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, tuple_, update
 
 from integrator.store.schema import OWED_STATES, owed, target_ids
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 o, t = owed.c, target_ids.c
@@ -57,7 +59,83 @@ class TargetId:
 
 OWED = [owed.c[name] for name in Owed.__match_args__]
 TARGET_ID = [target_ids.c[name] for name in TargetId.__match_args__]
-KEY = tuple_(o.target, o.record_id, o.face)
+KEY = (o.target == given("target"), o.record_id == given("record_id"), o.face == given("face"))
+_marked = {name: given(name) for name in ("state", "reason", "due_at", "since", "updated_at")}
+
+GET = Statement(select(*OWED).where(*KEY).with_for_update())
+"""One row by its key, locked until the transaction ends."""
+
+INSERT = Statement(
+    insert(owed).values(
+        target=given("target"), record_id=given("record_id"), face=given("face"), attempts=0, marks=1, **_marked
+    )
+)
+"""A row for something that was never owed before."""
+
+MARK = Statement(update(owed).where(*KEY).values(attempts=0, marks=o.marks + 1, **_marked))
+"""A row owed (or waiting) anew, whatever it was before."""
+
+
+def _leasing(*only: ColumnElement[bool]) -> Statement:
+    due = (
+        select(o.target, o.record_id, o.face)
+        .where(o.due_at <= given("now"), or_(o.leased_until.is_(None), o.leased_until <= given("now")), *only)
+        .order_by(o.due_at)
+        .limit(given("n"))
+        .with_for_update(skip_locked=True)
+    )
+    taken = update(owed).where(tuple_(o.target, o.record_id, o.face).in_(due))
+    return Statement(taken.values(leased_until=given("until"), holder=given("holder")).returning(*OWED))
+
+
+LEASE = _leasing()
+"""Takes the rows longest due that nobody holds; two workers never get the same one."""
+
+LEASE_OF_TARGET = _leasing(o.target == given("target"))
+"""The same of one target."""
+
+
+@cache
+def settling(columns: tuple[str, ...], unmarked: bool) -> Statement:
+    """Ends the lease of a row that this holder still holds; `unmarked`: only if it was not marked since."""
+    mine = [o.holder == given("holder"), o.leased_until == given("until")]
+    if unmarked:
+        mine.append(o.marks == given("marks"))
+    values = {name: given(name) for name in columns}
+    return Statement(update(owed).where(*KEY, *mine).values(holder=None, leased_until=None, **values))
+
+
+OF_RECORD = Statement(select(*OWED).where(o.record_id == given("record_id")).order_by(o.target, o.face))
+"""Everything that is or was owed of one record."""
+
+NEXT_DUE = Statement(
+    select(o.due_at).where(o.due_at.is_not(None), o.leased_until.is_(None)).order_by(o.due_at).limit(1)
+)
+"""When the next row that nobody holds is due."""
+
+KNOWN = Statement(
+    select(*TARGET_ID).where(t.target == given("target"), t.record_id == given("record_id"), t.face == given("face"))
+)
+"""The id under which a target holds a record in one face."""
+
+REMEMBER = Statement(
+    lambda insert: (
+        insert(target_ids)
+        .values({column.name: given(column.name) for column in TARGET_ID})
+        .on_conflict_do_update(
+            index_elements=["target", "record_id", "face"],
+            set_={c.name: given(c.name) for c in TARGET_ID if not c.primary_key},
+        )
+    )
+)
+"""Keeps the id under which a target holds a record, and what it held."""
+
+HOLDING = Statement(
+    select(*TARGET_ID).where(
+        t.target == given("target"), t.resource_type == given("resource_type"), t.resource_id == given("resource_id")
+    )
+)
+"""Which record of ours a target's resource is."""
 
 
 def mark(
@@ -74,36 +152,25 @@ def mark(
 
     A row that is being written meanwhile keeps its lease, and is still owed when that write ends.
     """
-    due = now if state == "owed" and due_at is None else due_at
-    values = {"state": state, "reason": reason, "due_at": due, "attempts": 0, "updated_at": now}
-    where = {"target": target, "record_id": record_id, "face": face}
+    key = {"target": target, "record_id": record_id, "face": face}
     current = get(tx, target, record_id, face)
-    if current is None:
-        tx.run(owed.insert().values(**where, **values, since=now, marks=1))
-        return
-    since = current.since if current.state == state else now
-    tx.run(update(owed).filter_by(**where).values(**values, since=since, marks=current.marks + 1))
+    since = current.since if current and current.state == state else now
+    due = now if state == "owed" and due_at is None else due_at
+    statement = MARK if current else INSERT
+    statement.run(tx, **key, state=state, reason=reason, due_at=due, since=since, updated_at=now)
 
 
 def get(tx: Tx, target: str, record_id: int, face: str) -> Owed | None:
     """One row by its key."""
-    row = tx.first(select(*OWED).where(o.target == target, o.record_id == record_id, o.face == face).with_for_update())
+    row = GET.first(tx, target=target, record_id=record_id, face=face)
     return Owed(*row) if row else None
 
 
 def lease(tx: Tx, n: int, holder: str, now: datetime, until: datetime, target: str | None = None) -> list[Owed]:
     """Takes up to n rows that are due, longest due first, that nobody holds or whose lease is over."""
-    due = (
-        select(o.target, o.record_id, o.face)
-        .where(o.due_at <= now, or_(o.leased_until.is_(None), o.leased_until <= now))
-        .order_by(o.due_at)
-        .limit(n)
-        .with_for_update(skip_locked=True)
-    )
-    if target is not None:
-        due = due.where(o.target == target)
-    taken = update(owed).where(KEY.in_(due)).values(leased_until=until, holder=holder).returning(*OWED)
-    return sorted((Owed(*row) for row in tx.all(taken)), key=lambda row: (row.due_at or now, row.record_id))
+    when = {"n": n, "holder": holder, "now": now, "until": until}
+    rows = LEASE.all(tx, **when) if target is None else LEASE_OF_TARGET.all(tx, target=target, **when)
+    return sorted((Owed(*row) for row in rows), key=lambda row: (row.due_at or now, row.record_id))
 
 
 def settle(
@@ -124,14 +191,14 @@ def settle(
     """
     if state not in OWED_STATES[row.state]:
         raise ValueError(f"an owed row does not go from {row.state} to {state}")
-    mine = update(owed).filter_by(**row.key).where(o.holder == row.holder, o.leased_until == row.leased_until)
-    facts = {name: value for name, value in (("answer", answer), ("digest", digest)) if value is not KEEP}
-    ended = {"leased_until": None, "holder": None, "updated_at": now, **facts}
-    outcome = {"state": state, "reason": reason, "due_at": due_at, "attempts": attempts}
-    since = {} if state == row.state else {"since": now}
-    if tx.changed(mine.where(o.marks == row.marks).values(**ended, **outcome, **since)):
+    mine = {**row.key, "holder": row.holder, "until": row.leased_until}
+    kept = {name: value for name, value in (("answer", answer), ("digest", digest)) if value is not KEEP}
+    facts = {"updated_at": now, **kept}
+    since = row.since if state == row.state else now
+    outcome = {"state": state, "reason": reason, "due_at": due_at, "attempts": attempts, "since": since, **facts}
+    if settling(tuple(outcome), unmarked=True).run(tx, **mine, marks=row.marks, **outcome):
         return True
-    tx.changed(mine.values(**ended))
+    settling(tuple(facts), unmarked=False).run(tx, **mine, **facts)
     return False
 
 
@@ -148,7 +215,7 @@ def wake(
 
 def of_record(tx: Tx, record_id: int) -> list[Owed]:
     """Everything that is or was owed of a record."""
-    return [Owed(*row) for row in tx.all(select(*OWED).where(o.record_id == record_id).order_by(o.target, o.face))]
+    return [Owed(*row) for row in OF_RECORD.all(tx, record_id=record_id)]
 
 
 def in_state(tx: Tx, state: str, target: str | None = None, limit: int = 500) -> list[Owed]:
@@ -166,34 +233,29 @@ def counts(tx: Tx, target: str | None = None) -> dict[str, int]:
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next row that nobody holds is due; None if nothing will be by itself."""
-    due = select(o.due_at).where(o.due_at.is_not(None), o.leased_until.is_(None)).order_by(o.due_at).limit(1)
-    found: datetime | None = tx.value(due)
+    found: datetime | None = NEXT_DUE.value(tx)
     return found
 
 
-def known(tx: Tx, target: str, record_id: int, face: str | None = None) -> TargetId | None:
-    """The id under which a target holds a record; of any face, where none is named."""
-    found = select(*TARGET_ID).where(t.target == target, t.record_id == record_id).order_by(t.face)
-    row = tx.first(found if face is None else found.where(t.face == face))
+def known(tx: Tx, target: str, record_id: int, face: str) -> TargetId | None:
+    """The id under which a target holds a record in this face."""
+    row = KNOWN.first(tx, target=target, record_id=record_id, face=face)
     return TargetId(*row) if row else None
 
 
 def remember(tx: Tx, held: TargetId) -> None:
     """Keeps the id under which a target holds a record, and what it held."""
-    values: dict[str, Any] = {name: getattr(held, name) for name in TargetId.__match_args__}
-    key = {name: values.pop(name) for name in ("target", "record_id", "face")}
-    tx.put(target_ids, key, values)
+    REMEMBER.run(tx, **{name: getattr(held, name) for name in TargetId.__match_args__})
 
 
 def forget(tx: Tx, target: str, record_id: int, face: str) -> None:
     """Drops a target's id, where it holds that record no longer."""
-    tx.run(target_ids.delete().where(t.target == target, t.record_id == record_id, t.face == face))
+    tx.changed(target_ids.delete().where(t.target == target, t.record_id == record_id, t.face == face))
 
 
 def holding(tx: Tx, target: str, resource_type: str, resource_id: str) -> TargetId | None:
     """Which record of ours a target's resource is."""
-    found = select(*TARGET_ID).where(t.target == target, t.resource_type == resource_type, t.resource_id == resource_id)
-    row = tx.first(found)
+    row = HOLDING.first(tx, target=target, resource_type=resource_type, resource_id=resource_id)
     return TargetId(*row) if row else None
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from integrator.store.schema import participants, patient_numbers, patients
-from integrator.store.transaction import Hot, Tx
+from integrator.store.statement import Statement, given
+from integrator.store.transaction import Tx
 
 p, n = participants.c, patient_numbers.c
 
@@ -44,11 +45,25 @@ class PatientRow:
     erased_at: datetime | None
 
 
-WRAPPED_KEY = Hot(select(patients.c.key).where(patients.c.id == bindparam("patient_id")), ("patient_id",))
+WRAPPED_KEY = Statement(select(patients.c.key).where(patients.c.id == given("patient_id")))
 """The wrapped key of one patient."""
 
-SEALED_NUMBER = Hot(select(n.sealed).where(n.index == bindparam("index")), ("index",))
+SEALED_NUMBER = Statement(select(n.sealed).where(n.index == given("index")))
 """The sealed identifier behind one blind index."""
+
+ADD_NUMBER = Statement(
+    lambda insert: (
+        insert(patient_numbers)
+        .values(index=given("index"), patient_id=given("patient_id"), sealed=given("sealed"))
+        .on_conflict_do_nothing(index_elements=["index"])
+    )
+)
+"""Keeps a sealed identifier under its blind index, unless there is one."""
+
+BY_SUBJECT = Statement(
+    select(*[participants.c[name] for name in Participant.__match_args__]).where(p.subject == given("subject"))
+)
+"""One participant by subject code."""
 
 CHANGED = "participants"  # what Store.changes counts when somebody is linked or a consent ends
 
@@ -85,21 +100,21 @@ def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
 
 
 def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
-    """Keeps an identifier of a patient under its blind index."""
-    tx.put(patient_numbers, {"index": index}, {"patient_id": patient_id, "sealed": sealed})
-    tx.changes.add(CHANGED)
+    """Keeps an identifier of a patient under its blind index; one that is there stays."""
+    if ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed):
+        tx.changes.add(CHANGED)
 
 
 def wrapped_key(tx: Tx, patient_id: int) -> bytes | None:
     """The wrapped key of a patient; None: there is no such patient, or they were erased."""
-    rows = tx.rows(WRAPPED_KEY, (patient_id,))
-    return rows[0][0] if rows else None
+    found: bytes | None = WRAPPED_KEY.value(tx, patient_id=patient_id)
+    return found
 
 
 def sealed_number(tx: Tx, index: bytes) -> bytes | None:
     """The sealed identifier behind a blind index."""
-    rows = tx.rows(SEALED_NUMBER, (index,))
-    return rows[0][0] if rows else None
+    found: bytes | None = SEALED_NUMBER.value(tx, index=index)
+    return found
 
 
 def patient_of(tx: Tx, index: bytes) -> int | None:
@@ -117,7 +132,7 @@ def add(tx: Tx, values: dict[str, object]) -> Participant:
 
 def by_subject(tx: Tx, subject: str) -> Participant | None:
     """One participant by subject code."""
-    row = tx.first(select(*PARTICIPANT).where(p.subject == subject))
+    row = BY_SUBJECT.first(tx, subject=subject)
     return Participant(*row) if row else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from integrator.errors import RetryLater
 from integrator.store.schema import message_records, record_versions, records
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 r, v = records.c, record_versions.c
@@ -57,65 +58,103 @@ class Version:
     record_id: int
     version: int
     body: dict[str, Any]
-    changed: list[str] = field(default_factory=list)
-    message_id: int | None = None
-    why: bytes | None = None
-    at: datetime | None = None
+    changed: list[str]
+    message_id: int | None
+    why: bytes | None
+    at: datetime
 
 
 COLUMNS = [records.c[name] for name in Row.__match_args__]
-VERSION = [record_versions.c[name] for name in Version.__match_args__]
+_SAVED = [column.name for column in COLUMNS if column.name != "id"]
+_values = {name: given(name) for name in _SAVED}
+
+GET = Statement(select(*COLUMNS).where(r.kind == given("kind"), r.key == given("key")).with_for_update())
+"""One record by its key, locked until the transaction ends."""
+
+BY_ID = Statement(select(*COLUMNS).where(r.id == given("record_id")))
+"""One record by its number."""
+
+INSERT = Statement(insert(records).values(_values).returning(r.id))
+"""A new record."""
+
+UPDATE = Statement(update(records).where(r.id == given("record_id"), r.version == given("before")).values(_values))
+"""A record as it is now, if nobody changed it since it was read."""
+
+KEEP_VERSION = Statement(insert(record_versions).values({column.name: given(column.name) for column in v}))
+"""One version of a record."""
+
+LINK = Statement(
+    lambda insert: (
+        insert(message_records)
+        .values(message_id=given("message_id"), record_id=given("record_id"), outcome=given("outcome"))
+        .on_conflict_do_update(index_elements=["message_id", "record_id"], set_={"outcome": given("outcome")})
+    )
+)
+"""That a message spoke of a record, and what came of it."""
+
+LINKS = Statement(
+    select(message_records.c.record_id, message_records.c.outcome)
+    .where(message_records.c.message_id == given("message_id"))
+    .order_by(message_records.c.record_id)
+)
+"""The records that one message spoke of."""
+
+VERSIONS = Statement(
+    select(*[record_versions.c[name] for name in Version.__match_args__])
+    .where(v.record_id == given("record_id"))
+    .order_by(v.version)
+)
+"""The versions of one record, oldest first."""
+
+PAGE = Statement(
+    select(*COLUMNS).where(r.kind == given("kind"), r.id > given("after")).order_by(r.id).limit(given("limit"))
+)
+"""Some records of a kind, in order of their number."""
 
 
 def get(tx: Tx, kind: str, key: str) -> Row | None:
-    """One record by its key. Within a write transaction nobody changes it until the end."""
-    row = tx.first(select(*COLUMNS).where(r.kind == kind, r.key == key).with_for_update())
+    """One record by its key. Within a write transaction nobody else changes it until the end."""
+    row = GET.first(tx, kind=kind, key=key)
     return Row(*row) if row else None
 
 
 def by_id(tx: Tx, record_id: int) -> Row | None:
     """One record by its number."""
-    row = tx.first(select(*COLUMNS).where(r.id == record_id))
+    row = BY_ID.first(tx, record_id=record_id)
     return Row(*row) if row else None
 
 
 def save(tx: Tx, row: Row, change: Change | None) -> Row:
     """Saves a record as it stands after a fold and returns it with id and version.
 
-    With `change` it becomes the next version and keeps the one before; without, only the claims were renewed.
+    With `change` it becomes the next version, which is kept; without, only its claims were renewed.
     RetryLater: it was changed since it was read (only where more than one process writes).
     """
     fresh = replace(row, version=row.version + 1) if change or row.id is None else row
-    values = {column.name: getattr(fresh, column.name) for column in COLUMNS if column.name != "id"}
+    values = {name: getattr(fresh, name) for name in _SAVED}
     if row.id is None:
-        fresh = replace(fresh, id=tx.run(insert(records).returning(r.id), values).scalar_one())
-    else:
-        done = tx.changed(update(records).where(r.id == row.id, r.version == row.version).values(**values))
-        if not done:
-            raise RetryLater(f"{row.kind} {row.id} was changed by another process")
+        fresh = replace(fresh, id=INSERT.value(tx, **values))
+    elif not UPDATE.run(tx, record_id=row.id, before=row.version, **values):
+        raise RetryLater(f"{row.kind} {row.id} was changed by another process")
     if change is not None:
-        keep = {"record_id": fresh.id, "version": fresh.version, "body": fresh.body}
         what = {"changed": change.changed, "message_id": change.message_id, "why": change.why, "at": change.at}
-        tx.run(insert(record_versions), keep | what)
+        KEEP_VERSION.run(tx, record_id=fresh.id, version=fresh.version, body=fresh.body, **what)
     return fresh
 
 
 def link(tx: Tx, message_id: int, record_id: int, outcome: str) -> None:
     """Notes that a message spoke of a record and what came of it; said again, the later outcome stands."""
-    key = {"message_id": message_id, "record_id": record_id}
-    tx.put(message_records, key, {"outcome": outcome})
+    LINK.run(tx, message_id=message_id, record_id=record_id, outcome=outcome)
 
 
 def links(tx: Tx, message_id: int) -> list[tuple[int, str]]:
     """The records that a message spoke of, each with its outcome."""
-    found = select(message_records.c.record_id, message_records.c.outcome)
-    rows = tx.all(found.where(message_records.c.message_id == message_id).order_by(message_records.c.record_id))
-    return [(record_id, outcome) for record_id, outcome in rows]
+    return [(record_id, outcome) for record_id, outcome in LINKS.all(tx, message_id=message_id)]
 
 
 def versions(tx: Tx, record_id: int) -> list[Version]:
     """The versions of a record, oldest first."""
-    return [Version(*row) for row in tx.all(select(*VERSION).where(v.record_id == record_id).order_by(v.version))]
+    return [Version(*row) for row in VERSIONS.all(tx, record_id=record_id)]
 
 
 def of_patient(tx: Tx, index: bytes, kind: str | None = None) -> list[Row]:
@@ -131,9 +170,8 @@ def of_subject(tx: Tx, subject: str, kind: str | None = None) -> list[Row]:
 
 
 def page(tx: Tx, kind: str, after: int = 0, limit: int = 500) -> list[Row]:
-    """The records of a kind in order of their number, from one number on: for going over all of them."""
-    found = select(*COLUMNS).where(r.kind == kind, r.id > after).order_by(r.id).limit(limit)
-    return [Row(*row) for row in tx.all(found)]
+    """The records of a kind in order of their number, after one number: for going over all of them."""
+    return [Row(*row) for row in PAGE.all(tx, kind=kind, after=after, limit=limit)]
 
 
 def count(tx: Tx, kind: str | None = None) -> int:

@@ -20,7 +20,9 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from integrator.errors import ConfigError
 from integrator.store.lock import StoreLock
 
-CHECKPOINT_PAGES = 4000  # 16 MB of log between two checkpoints; each costs one sync of the database file
+CHECKPOINT_PAGES = (
+    1000  # 4 MB of log between two checkpoints: each stops the writer for some milliseconds, more would for longer
+)
 READERS = 8  # connections kept open; more are opened when all are in use
 WRITER_PRAGMAS = (
     "journal_mode = WAL",
@@ -54,6 +56,8 @@ begin select raise(abort, 'the journal is append-only'); end"""
 class SqliteDatabase:
     """A SQLite file, locked for this process; ConfigError where it cannot be used."""
 
+    errors: tuple[type[Exception], ...] = (sqlite3.Error, DBAPIError)
+
     def __init__(self, path: Path, now: datetime):
         if not path.parent.is_dir():
             raise ConfigError(f"the store's folder {path.parent} is not there; `integrator init` makes it")
@@ -81,9 +85,10 @@ class SqliteDatabase:
             for verb in ("update", "delete"):
                 connection.exec_driver_sql(APPEND_ONLY.format(verb=verb))
 
-    def passing(self, error: DBAPIError) -> str | None:
+    def passing(self, error: Exception) -> str | None:
         """What is wrong in words, where it passes by itself; None for every other error."""
-        name = getattr(error.orig, "sqlite_errorname", "") or ""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        name = getattr(cause, "sqlite_errorname", None) or ""
         for start, words in PASSING.items():
             if name.startswith(start):
                 return words

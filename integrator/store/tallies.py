@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Integer, select
 
 from integrator.store.schema import tallies
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 t = tallies.c
 
+ADD = Statement(
+    lambda insert: (
+        insert(tallies)
+        .values(source=given("source"), what=given("what"), n=given("n"))
+        .on_conflict_do_update(index_elements=["source", "what"], set_={"n": t.n + given("n", Integer())})
+    )
+)
+"""Counts some more of one thing from one source."""
+
 
 def add(tx: Tx, source: str, what: str, n: int = 1) -> None:
     """Counts n more."""
-    if not tx.changed(update(tallies).where(t.source == source, t.what == what).values(n=t.n + n)):
-        tx.run(tallies.insert().values(source=source, what=what, n=n))
+    ADD.run(tx, source=source, what=what, n=n)
 
 
 def read(tx: Tx, source: str | None = None) -> dict[tuple[str, str], int]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, CursorResult, Engine, Result, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql import ClauseElement, Executable
+from sqlalchemy.sql import Executable
 
 from integrator.errors import RetryLater
 
@@ -22,6 +21,7 @@ class Database(Protocol):
 
     writer: Engine
     readers: Engine
+    errors: tuple[type[Exception], ...]  # what its driver and SQLAlchemy raise
 
     def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         """An insert that can say `on conflict`."""
@@ -31,7 +31,7 @@ class Database(Protocol):
         """The next n numbers of a table, for rows that get theirs from us."""
         ...
 
-    def passing(self, error: DBAPIError) -> str | None:
+    def passing(self, error: Exception) -> str | None:
         """What is wrong in words, where it passes by itself (disk full, busy); None for every other error."""
         ...
 
@@ -40,48 +40,22 @@ class Database(Protocol):
         ...
 
 
-class Hot:
-    """A statement that runs so often that it goes past SQLAlchemy to the driver, with a tuple of parameters.
-
-    `names` fixes the order of the parameters. They are given as the database stores them: instants by `micros`.
-    """
-
-    def __init__(self, statement: ClauseElement, names: Sequence[str]):
-        self.statement, self.names = statement, tuple(names)
-        self._texts: dict[str, str] = {}
-
-    def text(self, connection: Connection) -> str:
-        """The statement in the words of this database."""
-        name = connection.dialect.name
-        if name not in self._texts:
-            self._texts[name] = self._compile(connection)
-        return self._texts[name]
-
-    def _compile(self, connection: Connection) -> str:
-        style = "qmark" if connection.dialect.name == "sqlite" else "format"
-        dialect: Any = type(connection.dialect)
-        compiled: Any = self.statement.compile(dialect=dialect(paramstyle=style))
-        if tuple(compiled.positiontup) != self.names:
-            raise ValueError(f"the parameters stand in the order {compiled.positiontup}, not {self.names}")
-        return str(compiled)
-
-
 class Tx:
-    """One open transaction: `run` and its like for SQLAlchemy statements, `rows` and `many` for hot ones.
+    """One open transaction. Named statements run on `driver`; `run` and its like take queries built for one use.
 
     Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
     """
 
-    __slots__ = ("_driver", "changes", "core", "database")
+    __slots__ = ("changes", "core", "database", "driver")
 
     def __init__(self, core: Connection, database: Database):
         self.core, self.database = core, database
         self.changes: set[str] = set()
-        self._driver: Any = core.connection.driver_connection
+        self.driver: Any = core.connection.driver_connection
 
-    def run(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
+    def run(self, statement: Executable) -> Result[*tuple[Any, ...]]:
         """Runs one SQLAlchemy statement."""
-        return self.core.execute(statement, parameters)
+        return self.core.execute(statement)
 
     def all(self, statement: Executable) -> list[Any]:
         """The rows of a query."""
@@ -99,23 +73,6 @@ class Tx:
         """Runs an update or delete and returns how many rows it changed."""
         result = self.core.execute(statement)
         return result.rowcount if isinstance(result, CursorResult) else 0
-
-    def rows(self, hot: Hot, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """The rows of a hot query, as the driver gives them."""
-        return self._driver.execute(hot.text(self.core), parameters).fetchall()  # type: ignore[no-any-return]
-
-    def many(self, hot: Hot, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Runs a hot statement once for each tuple."""
-        self._driver.executemany(hot.text(self.core), rows)
-
-    def put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Inserts the row with this key, or sets these values in it."""
-        statement = self.database.insert(table).values(**key, **values)
-        if values:
-            statement = statement.on_conflict_do_update(index_elements=list(key), set_=dict(values))
-        else:
-            statement = statement.on_conflict_do_nothing(index_elements=list(key))
-        self.core.execute(statement)
 
 
 class Turns:
@@ -173,7 +130,7 @@ class Store:
                     yield tx
                 for name in tx.changes:
                     self._changes[name] = self._changes.get(name, 0) + 1
-            except DBAPIError as error:
+            except self._database.errors as error:
                 raise self._translated(error) from error
 
     @contextmanager
@@ -184,7 +141,7 @@ class Store:
         try:
             with self._database.readers.connect() as connection, connection.begin():
                 yield Tx(connection, self._database)
-        except DBAPIError as error:
+        except self._database.errors as error:
             raise self._translated(error) from error
 
     def changes(self, name: str) -> int:
@@ -208,6 +165,6 @@ class Store:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _translated(self, error: DBAPIError) -> Exception:
+    def _translated(self, error: Exception) -> Exception:
         words = self._database.passing(error)
         return RetryLater(f"the store cannot be used now: {words}") if words else error
