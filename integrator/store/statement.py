@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, or_
@@ -32,32 +33,22 @@ def among(column: Column[Any], names: Iterable[str]) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parameter:
-    """How one place of a compiled statement gets its value: a constant, or a given one as the database wants it."""
-
-    place: str
-    name: str | None
-    constant: Any
-    adapt: Callable[[Any], Any] | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Compiled:
     text: str
     positional: bool
-    parameters: tuple[_Parameter, ...]
-    results: tuple[tuple[int, Callable[[Any], Any]], ...]  # the columns of a row that need adapting
+    names: tuple[str, ...]  # the parameters in order, given ones and constants
+    constants: dict[str, Any]
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    adapts: tuple[tuple[int, Callable[[Any], Any]], ...]  # the parameters that need adapting to the database
+    results: tuple[tuple[int, Callable[[Any], Any]], ...]  # the columns of a row that need adapting to Python
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The driver's parameters. KeyError: one is missing."""
-        bound = [self._value(parameter, values) for parameter in self.parameters]
-        return bound if self.positional else {p.place: v for p, v in zip(self.parameters, bound, strict=True)}
-
-    def _value(self, parameter: _Parameter, values: Mapping[str, Any]) -> Any:
-        if parameter.name is None:
-            return parameter.constant
-        value = values[parameter.name]
-        return value if parameter.adapt is None or value is None else parameter.adapt(value)
+        bound = list(self.pick({**self.constants, **values}))
+        for place, adapt in self.adapts:
+            if bound[place] is not None:
+                bound[place] = adapt(bound[place])
+        return bound if self.positional else dict(zip(self.names, bound, strict=True))
 
     def row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """A row as Python values."""
@@ -115,19 +106,21 @@ class Statement:
         dialect = tx.core.dialect
         clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(tx.database.insert)
         compiled: Any = clause.compile(dialect=dialect)
-        constants = compiled.params
-        parameters = []
-        for place in compiled.positiontup or constants:
-            bind = compiled.binds.get(place)
-            adapt = None if bind is None else bind.type.dialect_impl(dialect).bind_processor(dialect)
-            if place.startswith(_PREFIX):
-                parameters.append(_Parameter(place, place.removeprefix(_PREFIX), None, adapt))
-            else:
-                constant = constants[place]
-                parameters.append(_Parameter(place, None, adapt(constant) if adapt else constant, None))
-        results = [
-            (place, adapt)
-            for place, column in enumerate(compiled._result_columns)
-            if (adapt := column.type.dialect_impl(dialect).result_processor(dialect, None))
-        ]
-        return _Compiled(str(compiled), compiled.positional, tuple(parameters), tuple(results))
+        names = tuple(compiled.positiontup or compiled.params)
+        plain = tuple(name.removeprefix(_PREFIX) for name in names)
+        types = [compiled.binds[name].type for name in names]
+        return _Compiled(
+            text=str(compiled),
+            positional=compiled.positional,
+            names=names,
+            constants={name: compiled.params[name] for name in names if not name.startswith(_PREFIX)},
+            pick=itemgetter(*plain) if len(plain) > 1 else lambda values: tuple(values[name] for name in plain),
+            adapts=_adapting(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types),
+            results=_adapting(
+                column.type.dialect_impl(dialect).result_processor(dialect, None) for column in compiled._result_columns
+            ),
+        )
+
+
+def _adapting(functions: Iterable[Callable[[Any], Any] | None]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    return tuple((place, function) for place, function in enumerate(functions) if function is not None)
