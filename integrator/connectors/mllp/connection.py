@@ -7,7 +7,7 @@ import time
 
 from integrator.formats.hl7v2.mllp import Frame, Junk, TooLong, Unframer, frame
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 
 
 class Connection:

@@ -31,25 +31,25 @@ class MllpSender:
 
         Raises RetryLater, with `ambiguous` where the receiver may have taken the message: no answer in time, the
         connection closed before it, an answer to something else, or one that cannot be read. The connection is then
-        closed, so that a late answer cannot be taken for the next one.
+        closed, so that a late answer cannot be taken for the next one; so it is where more came than was asked.
         """
         wanted = header(data).control_id
         connection = self._connected()
         until = time.monotonic() + self.timeout
-        answered = False
+        in_step = False
         try:
             connection.settimeout(self.timeout)
             connection.sendall(frame(data))
-            answer = self._answer(connection, until)
+            answer, alone = self._answer(connection, until)
             self._check(answer, wanted)
-            answered = True
+            in_step = alone
             return answer
         except TimeoutError as error:
             raise RetryLater(f"no answer within {self.timeout:g} s", ambiguous=True) from error
         except OSError as error:
             raise RetryLater(f"the connection broke: {error.strerror or error}", ambiguous=True) from error
         finally:
-            if not answered:
+            if not in_step:
                 self.close()
 
     def close(self) -> None:
@@ -78,7 +78,8 @@ class MllpSender:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return self._socket
 
-    def _answer(self, connection: socket.socket, until: float) -> bytes:
+    def _answer(self, connection: socket.socket, until: float) -> tuple[bytes, bool]:
+        """The first answer that comes, and whether nothing came behind it."""
         unframer = Unframer(LONGEST_ANSWER)
         while True:
             left = until - time.monotonic()
@@ -89,9 +90,10 @@ class MllpSender:
             data: bytes | None = None
             with contextlib.suppress(TimeoutError):
                 data = connection.recv(65536)
-            for piece in unframer.feed(data) if data else unframer.settle():
+            pieces = unframer.feed(data) if data else unframer.settle()
+            for position, piece in enumerate(pieces, 1):
                 if isinstance(piece, Frame):
-                    return piece.data
+                    return piece.data, position == len(pieces) and not unframer.open
                 if isinstance(piece, TooLong):
                     raise RetryLater("an answer without end", ambiguous=True)
             if data == b"":
