@@ -75,15 +75,13 @@ class Doings:
 
     def replay(self, state: str = "", message: int = 0, reason: str = "command line", dry_run: bool = False) -> Json:
         """Reads messages again: one, or all of a state; what they touch is folded from nothing."""
-        chosen = self._chosen(state, message)
-        if dry_run:
-            return {"messages": len(chosen), "dry_run": True}
-        with self.line.store.write() as tx:
-            again = self.line.read_again(tx, chosen)
-            now = self.line.clock.now()
-            journal.write(tx, now, "command line", "replay", detail={"messages": again, "reason": reason})
-        self.wake()
-        return {"messages": again, "dry_run": False}
+        done = self.line.read_again(self._chosen(state, message), dry_run)
+        if not dry_run:
+            with self.line.store.write() as tx:
+                detail = {"messages": done["messages"], "changed": done["changed"], "reason": reason}
+                journal.write(tx, self.line.clock.now(), "command line", "replay", detail=detail)
+            self.wake()
+        return done
 
     def _chosen(self, state: str, message: int) -> list[int]:
         with self.line.store.read() as tx:
@@ -133,7 +131,12 @@ class Doings:
         """The held messages with their reasons; no body and no value."""
         with self.line.store.read() as tx:
             return [
-                {"id": m.id, "source": m.source, "control_id": m.control_id, "type": f"{m.type}^{m.event}",
-                 "reason": m.reason}
+                {
+                    "id": m.id,
+                    "source": m.source,
+                    "control_id": m.control_id,
+                    "type": f"{m.type}^{m.event}",
+                    "reason": m.reason,
+                }
                 for m in messages.page(tx, "held", limit=500)
             ]

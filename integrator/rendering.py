@@ -1,4 +1,4 @@
-"""What a target is to be told of a record: the resource written on nothing, its digest, and how it is written onto theirs."""
+"""What a target is to be told of a record: the resource on nothing, its digest, and how it is written onto theirs."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Outgoing:
     fresh: Resource = field(default_factory=dict)  # written on nothing
     digest: bytes = b""
     identifier: tuple[str, str] = ("", "")  # system and value that we find it again by
-    context: Context = Context()
+    context: Context = field(default_factory=Context)
     onto: Callable[[Resource], Resource] = dict
 
 
 def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[[str], str | None]) -> None:
-    """Fills in the resource for this target. Waiting: a value does not fit the form, or we must not send it as it is."""
+    """Fills in the resource for this target. Waiting: for what is named, be it a value that does not fit the form."""
     said, links = _for_target(outgoing.said, target, patient_at)
     context = Context(links=links)
     outgoing.context = context

@@ -42,7 +42,9 @@ def start_clockwork(line: Line) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(timezone=zone, job_defaults={"coalesce": True, "max_instances": 1})
     scheduler.add_job(erase_due, IntervalTrigger(hours=1), [line], misfire_grace_time=3600)
     scheduler.add_job(
-        reconcile_all, CronTrigger(hour=int(hour), minute=int(minute or 0), timezone=zone), [line],
+        reconcile_all,
+        CronTrigger(hour=int(hour), minute=int(minute or 0), timezone=zone),
+        [line],
         misfire_grace_time=3600,
     )
     scheduler.start()

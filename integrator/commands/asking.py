@@ -1,0 +1,44 @@
+"""How a command reaches the store: it asks the running serve, else opens the store itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from integrator.app import open_house
+from integrator.config import Settings, read_config
+from integrator.control import NAME, ask
+from integrator.doings import Doings
+
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    default=Path("config.toml"),
+    show_default=True,
+    help="The configuration file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
+
+
+def do(settings: Settings, command: str, **args: Any) -> Any:
+    """Runs a command in the serve that holds the store; where none runs, in this process."""
+    answer = ask(settings.folder / NAME, command, **args)
+    if answer is not None:
+        return answer["answer"] if isinstance(answer, dict) and set(answer) == {"answer"} else answer
+    with open_house(settings) as house:
+        doings = Doings(house.line, wake=lambda: None)
+        return doings.commands()[command](**args)
+
+
+def settings_of(config: Path) -> Settings:
+    """The settings of the file that --config names."""
+    return read_config(config)
+
+
+def print_json(value: Any) -> None:
+    """JSON on stdout, readable."""
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())

@@ -1,0 +1,114 @@
+"""Delivering one owed row: what the record is now, sent only where it differs from what the target confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from integrator import identity
+from integrator.claims import said_from_json
+from integrator.connectors.fhir_client import Known, Written
+from integrator.errors import CannotWrite, RetryLater, Waiting
+from integrator.house import House
+from integrator.merge import waits_for
+from integrator.rendering import Outgoing, render
+from integrator.store import Tx, owed, people, records
+from integrator.store.owed import Owed, TargetId
+
+
+def outgoing_of(house: House, tx: Tx, row: Owed) -> Outgoing:
+    """The record of an owed row as it is now, and what the target is known to hold of it."""
+    record = records.by_id(tx, row.record_id)
+    participant = people.by_subject(tx, record.subject or "") if record else None
+    if record is None or participant is None:
+        raise LookupError(f"owed row of record {row.record_id} has no record or participant")
+    _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+    return Outgoing(
+        kind=record.kind,
+        key=record.key,
+        said=said_from_json(record.kind, record.body, open_),
+        patient_id=participant.patient_id,
+        index=record.patient or b"",
+        known=owed.known(tx, row.target, row.record_id, row.face),
+    )
+
+
+def render_for(house: House, target_name: str, outgoing: Outgoing) -> None:
+    """Renders the record for this target. Waiting: for what is named."""
+    target = house.settings.target_named(target_name)
+    face = house.faces.writing(outgoing.kind, target.form, target.site or None)
+    render(outgoing, face, target, lambda value: _patient_at(house, target_name, outgoing.index, value))
+
+
+def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:
+    """Writes what differs from what the target last confirmed; None: there was nothing to send or remember.
+
+    Raises Waiting, RetryLater or Refused, each with what to tell.
+    """
+    if waits := waits_for(outgoing.kind, outgoing.said):
+        raise Waiting(waits)
+    target, client = house.settings.target_named(row.target), house.targets[row.target]
+    render_for(house, row.target, outgoing)
+    known = outgoing.known
+    if known and known.digest == outgoing.digest:
+        return Written(known.resource_id, known.version_id, outgoing.fresh, wrote=False)
+    if target.write != "on":
+        return None
+    kind, identifier = outgoing.fresh["resourceType"], outgoing.identifier
+    if known is None and outgoing.said.get("status") == "entered-in-error" and not client.find(kind, *identifier):
+        return None  # it was deleted before the target ever held it
+    place = Known(known.resource_id, known.version_id) if known else None
+    return client.write(kind, outgoing.fresh, identifier, place, outgoing.onto)
+
+
+def _patient_at(house: House, target: str, index: bytes, value: str) -> str | None:
+    """The target's own reference of a patient, found by hospital number; None where it has none."""
+    settings = house.settings.target_named(target)
+    if not settings.patient_system:
+        return None
+    if (target, index) not in house.patients:
+        found = house.targets[target].find("Patient", settings.patient_system, value)
+        if len(found) > 1:
+            raise Waiting("a person: the target has two patients with this number")
+        if not found:
+            return None
+        house.patients[target, index] = f"Patient/{found[0]['id']}"
+    return house.patients[target, index]
+
+
+def confirm(house: House, tx: Tx, row: Owed, outgoing: Outgoing, written: Written | None, now: datetime) -> None:
+    """Keeps what the target confirmed, in one transaction with the end of the lease."""
+    if written is None:
+        shadow = house.settings.target_named(row.target).write != "on"
+        reason = "rendered and compared, not sent (shadow)" if shadow else "deleted before the target held it"
+        owed.settle(tx, row, "delivered", now, reason)
+        return
+    owed.settle(tx, row, "delivered", now, digest=outgoing.digest)
+    held = identity.seal_answer(tx, house.keys, outgoing.patient_id, written.held)
+    owed.remember(
+        tx,
+        TargetId(
+            target=row.target,
+            record_id=row.record_id,
+            face=row.face,
+            resource_type=outgoing.fresh["resourceType"],
+            resource_id=written.resource_id,
+            version_id=written.version_id,
+            digest=outgoing.digest,
+            held=held,
+            at=now,
+        ),
+    )
+
+
+def next_look(waiting: Waiting, now: datetime) -> datetime | None:
+    """When a waiting row is tried by itself: what only a person or a message can bring is not looked for."""
+    of_target = isinstance(waiting, CannotWrite) or waiting.what.startswith("the target")
+    return now + timedelta(hours=1) if of_target else None
+
+
+def next_try(house: House, row: Owed, later: RetryLater, now: datetime) -> datetime:
+    """When a put-off row is tried again: when the target said, else doubled each time, with jitter."""
+    line = house.settings.line
+    pause = min(line.longest_retry, line.first_retry * 2.0 ** min(row.attempts, 20))
+    seconds = later.after if later.after is not None else pause * house.chance.uniform(0.5, 1.0)
+    return now + timedelta(seconds=seconds)

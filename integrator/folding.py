@@ -1,0 +1,190 @@
+"""Merging one message into one record: claims in, fold, save, and say what each target is now owed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from integrator import identity
+from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
+from integrator.errors import Held
+from integrator.house import House
+from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
+from integrator.reading import Read, Spoken
+from integrator.records import Said
+from integrator.store import Tx, journal, messages, owed, questions, records
+from integrator.store.messages import Stored
+from integrator.store.people import Participant
+from integrator.store.records import Change, Row
+
+OUTSIDE = "outside what the participant's consent and the trial cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaking:
+    """One message speaking of one record of one participant."""
+
+    message: Stored
+    spoken: Spoken
+    origin: Origin
+    index: bytes
+    participant: Participant
+
+
+def covered(participant: Participant, spoken: Spoken, message: Stored) -> bool:
+    """Whether consent covers the time that it speaks of, and the trial its activity."""
+    at = spoken.said["time"].start if spoken.said.get("time") else message.source_time
+    return identity.consent_covers(participant, at) and spoken.said.get("activity") != "other"
+
+
+def merge_record(house: House, tx: Tx, one: Speaking) -> str:
+    """Folds the message's claims into the record; returns the outcome."""
+    if not covered(one.participant, one.spoken, one.message):
+        return "unwanted"
+    if one.spoken.kind == "Patient":
+        return _merge_patient(house, tx, one)
+    row = records.get(tx, one.spoken.kind, one.spoken.key)
+    if row and row.patient != one.index:
+        raise _other_patient(house, tx, one.message, row)
+    seal, open_ = identity.field_keys(tx, house.keys, one.participant.patient_id)
+    kind = one.spoken.kind
+    claims = claims_from_json(kind, row.claims, open_) if row else {}
+    before = said_from_json(kind, row.body, open_) if row else None
+    claims = take(claims, one.spoken.said, one.origin)
+    folded = fold(kind, claims, lambda field: house.settings.owner(kind, field))
+    result = outcome(before, folded, one.origin)
+    fresh = row or Row(kind, one.spoken.key, {}, {}, house.clock.now(), patient=one.index)
+    saved, fields = _save(house, tx, fresh, claims, folded, before, one.participant, one.message.id, one.spoken.why)
+    records.link(tx, one.message.id, saved.number, result)
+    _ask(house, tx, one, saved, fields)
+    return result
+
+
+def _save(
+    house: House,
+    tx: Tx,
+    row: Row,
+    claims: Claims,
+    folded: Folded,
+    before: Said | None,
+    participant: Participant,
+    message_id: int | None,
+    why: str | None,
+) -> tuple[Row, frozenset[str]]:
+    """Saves what was folded; a new version, a journal entry and owed rows only where a field changed."""
+    now, kind, said = house.clock.now(), row.kind, folded.said
+    seal, _ = identity.field_keys(tx, house.keys, participant.patient_id)
+    fields = changed(before, said)
+    time = said.get("time")
+    fresh = replace(
+        row,
+        body=said_to_json(kind, said, seal),
+        claims=claims_to_json(kind, claims, seal),
+        changed_at=now if fields else row.changed_at,
+        starts=time.start if time else None,
+        status=said.get("status") or "booked",
+        subject=participant.subject,
+        study=participant.study,
+    )
+    if not fields:
+        return records.save(tx, fresh, None), fields
+    sealed_why = identity.seal_why(tx, house.keys, participant.patient_id, why)
+    saved = records.save(tx, fresh, Change(sorted(fields), message_id, now, sealed_why))
+    detail = {"fields": sorted(fields)}
+    journal.write(tx, now, "line", "record changed", kind, saved.number, saved.version, message_id, detail)
+    owe(house, tx, saved, said, fields)
+    return saved, fields
+
+
+def owe(house: House, tx: Tx, row: Row, said: Said, fields: frozenset[str]) -> None:
+    """Marks what each target must now be told: where a field changed that its face carries and it does not own."""
+    now = house.clock.now()
+    for target in house.settings.target:
+        if row.kind not in target.records or target.write == "off":
+            continue
+        face = house.faces.writing(row.kind, target.form, target.site or None)
+        ours = {f for f in fields & face.carries if house.settings.owner(row.kind, f) != target.system}
+        standing = owed.get(tx, target.name, row.number, face.name)
+        if not ours or not is_owed(row.kind, said, held_by_target=standing is not None):
+            continue
+        waits = waits_for(row.kind, said)
+        owed.mark(tx, target.name, row.number, face.name, "waiting" if waits else "owed", waits, now)
+
+
+def _other_patient(house: House, tx: Tx, message: Stored, row: Row) -> Held:
+    """A known key with another patient is never folded: a question, and what is owed of the record waits."""
+    now = house.clock.now()
+    text = "A message names an appointment that we know, with another patient."
+    questions.ask(tx, "other patient", str(row.number), message.source, text, now, row.number, message.id)
+    for standing in owed.of_record(tx, row.number):
+        reason = "a person: another patient"
+        owed.mark(tx, standing.target, row.number, standing.face, "waiting", reason, now)
+    return Held("the appointment is known with another patient", "PID-3")
+
+
+def _merge_patient(house: House, tx: Tx, one: Speaking) -> str:
+    """Folds demographics into the identity room; they are nobody's to send yet."""
+    patient_id, said = one.participant.patient_id, one.spoken.said
+    if identity.second_agrees(tx, house.keys, one.participant, said) is False:
+        text = "A message gives the participant's number with another second identifier."
+        about = (one.participant.subject, one.message.source, text, house.clock.now())
+        questions.ask(tx, "second identifier", *about, message_id=one.message.id)
+        raise Held("the second identifier is not the participant's", "PID-7")
+    before, claims = identity.patient_record(tx, house.keys, patient_id)
+    claims = take(claims, said, one.origin)
+    folded = fold("Patient", claims, lambda field: house.settings.owner("Patient", field))
+    identity.keep_patient_record(tx, house.keys, patient_id, folded.said, claims)
+    return outcome(before, folded, one.origin)
+
+
+def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) -> None:
+    """Questions that a message raises beside its claims; they may depend on order, records never."""
+    now, message = house.clock.now(), one.message
+    for code_map, code in one.spoken.open_codes:
+        if code_map == "siu-activity":
+            text = f"What is the activity {code!r}: planning, fraction, visit or other?"
+            questions.ask(tx, "activity", code, message.source, text, now, row.number, message.id)
+    late = message.received_at - message.source_time > timedelta(seconds=house.settings.line.late_after)
+    if late and fields & {"time", "status"}:
+        text = f"Messages of {message.source} are more than a day old when they come: is its clock right?"
+        questions.ask(tx, "late", message.source, message.source, text, now, row.number, message.id)
+
+
+# ---------------------------------------------------------------- again from nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Refolded:
+    """What reading all messages of a record again makes of it."""
+
+    key: str
+    fields: frozenset[str]
+
+
+def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: bool) -> Refolded:
+    """Folds a record from nothing out of all its messages; `reads` are those messages, read as they are read today."""
+    participant = house.linked.get(tx, row.patient or b"")
+    if participant is None:
+        return Refolded(row.key, frozenset())
+    _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+    before = said_from_json(row.kind, row.body, open_)
+    claims: dict[str, tuple[Claim, ...]] = {}
+    for message in messages.of_record(tx, row.number):
+        said = reads.get(message.id)
+        for spoken in said.records if said else ():
+            if (spoken.kind, spoken.key) == (row.kind, row.key) and covered(participant, spoken, message):
+                origin = Origin(message.system, message.source_time, message.id, said.trigger if said else None)
+                claims = take(claims, spoken.said, origin)
+    folded = fold(row.kind, claims, lambda field: house.settings.owner(row.kind, field))
+    fields = changed(before, folded.said)
+    if not dry_run and claims:
+        _save(house, tx, row, claims, folded, before, participant, None, None)
+    return Refolded(row.key, fields)
+
+
+def summary(found: list[Refolded]) -> dict[str, Any]:
+    """What a replay changes, for people and programs."""
+    differing = [{"key": one.key, "fields": sorted(one.fields)} for one in found if one.fields]
+    return {"records": len(found), "changed": len(differing), "changes": differing}

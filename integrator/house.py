@@ -1,0 +1,34 @@
+"""What the line works over: the settings, the store, the keys, the faces, the clock and the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from integrator import identity
+from integrator.clock import Clock
+from integrator.config import Settings
+from integrator.connectors.fhir_client import FhirTarget
+from integrator.mapping import Faces
+from integrator.security.keys import Keyring
+from integrator.store import Store
+
+
+class House:
+    """Opened once by app.py and handed down; nothing in it is replaced while it runs."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        keys: Keyring,
+        faces: Faces,
+        clock: Clock,
+        targets: Mapping[str, FhirTarget],
+    ):
+        self.settings, self.store, self.keys, self.faces = settings, store, keys, faces
+        self.clock, self.targets = clock, targets
+        self.sources = {source.name: source for source in settings.source}
+        self.linked = identity.Linked(store)
+        self.chance = Random()
+        self.patients: dict[tuple[str, bytes], str] = {}  # (target, number index) -> the target's own reference

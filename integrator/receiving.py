@@ -1,0 +1,128 @@
+"""Receiving: one frame on its way into the store; what is stored of it, and what it is answered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from integrator import identity
+from integrator.arrival import ACCEPTED, REUSED, UNDECODABLE, Verdict, rejected, source_time, spoken, unfit
+from integrator.config import Source
+from integrator.connectors.mllp import Answer, Arrival
+from integrator.errors import Held, Rejected
+from integrator.formats.hl7v2 import Header, answer, charset_codec, glimpse, header, parse
+from integrator.house import House
+from integrator.store import Tx, messages, tallies
+from integrator.store.messages import NewMessage, Twin
+
+
+@dataclass
+class Looked:
+    """One frame: what was seen of it, what will be stored (None: nothing), and what it is answered."""
+
+    arrival: Arrival
+    header: Header
+    verdict: Verdict = ACCEPTED
+    message: NewMessage | None = None
+    close: bool = False
+
+
+def look(house: House, arrival: Arrival, now: datetime) -> Looked:
+    """Everything about a frame that needs no store: is it a message, is it for us, does it decode."""
+    source = house.sources[arrival.source]
+    codec = charset_codec(source.charset)
+    if arrival.too_long:
+        why = Rejected(f"the frame is longer than {source.longest} bytes")
+        return Looked(arrival, glimpse(arrival.data, codec), rejected(why), close=True)
+    try:
+        head = header(arrival.data, codec)
+    except Rejected as wrong:
+        return Looked(arrival, glimpse(arrival.data, codec), rejected(wrong), close=True)
+    if unfitting := unfit(head, source, house.settings.integrator.processing_id):
+        return Looked(arrival, head, rejected(unfitting))
+    looked = Looked(arrival, head, _decodes(arrival.data, codec, source))
+    looked.message = _new_message(house, looked, source, now)
+    return looked
+
+
+def _decodes(data: bytes, codec: str | None, source: Source) -> Verdict:
+    """Bytes that do not decode without loss are stored and held, and answered AE unless the source says AA."""
+    try:
+        parse(data, codec)
+    except Held as lossy:
+        if source.undecodable == "AE":
+            return Verdict("AE", lossy.reason, ("102", lossy.place or "", lossy.reason))
+    except Rejected:
+        return ACCEPTED  # it has a header and can be carried; reading it will hold it with the reason
+    return ACCEPTED
+
+
+def _new_message(house: House, looked: Looked, source: Source, now: datetime) -> NewMessage:
+    head, data = looked.header, looked.arrival.data
+    said_at, note = source_time(head, source, now, timedelta(seconds=house.settings.line.clock_ahead))
+    sealed = identity.seal_body(house.keys, source.name, data)
+    return NewMessage(
+        source=source.name,
+        system=source.system,
+        control_id=head.control_id,
+        digest=house.keys.digest(data),
+        sent_at=head.sent_at,
+        received_at=now,
+        source_time=said_at,
+        source_time_note=note,
+        type=head.type,
+        event=head.event,
+        version=head.version,
+        processing_id=head.processing_id,
+        facility=head.facility,
+        body=sealed.body,
+        body_key=sealed.body_key,
+        body_key_of=sealed.body_key_of,
+        size=len(data),
+        answer=looked.verdict.code,
+    )
+
+
+def keep(tx: Tx, looked: Sequence[Looked]) -> None:
+    """Appends what is new. Same bytes again: counted, and answered by the present state; same control id with other
+    bytes: a new message where MSH-7 differs (systems restart their counters), else one that a person must look at."""
+    kept: list[NewMessage] = []
+    for one in looked:
+        new = one.message
+        if new is None:
+            continue
+        twins = messages.twins(tx, new.source, new.control_id)
+        twins += [_as_twin(m) for m in kept if (m.source, m.control_id) == (new.source, new.control_id)]
+        same = next((twin for twin in twins if twin.digest == new.digest), None)
+        if same:
+            one.message, one.verdict = None, _present(same, one.verdict)
+            tallies.add(tx, new.source, "duplicate")
+            continue
+        if any(twin.sent_at == new.sent_at for twin in twins):
+            new = replace(new, reason=REUSED)
+        elif twins:
+            tallies.add(tx, new.source, "control id reused")
+        kept.append(new)
+    messages.append(tx, kept)
+
+
+def _as_twin(new: NewMessage) -> Twin:
+    return Twin(0, new.digest, new.sent_at, new.state, new.reason, new.answer)
+
+
+def _present(twin: Twin, fresh: Verdict) -> Verdict:
+    """AE until somebody mended it, then AA."""
+    broken = twin.state == "received" or (twin.state == "held" and (twin.reason or "").startswith(UNDECODABLE))
+    return fresh if broken and twin.answer == "AE" else ACCEPTED
+
+
+def say(one: Looked, now: datetime) -> Answer:
+    """The answer in the sender's own words and mode; none where the sender wants none."""
+    code = spoken(one.header, one.verdict)
+    if code is None:
+        return Answer(None, one.close)
+    verdict, control_id = one.verdict, secrets.token_hex(10)
+    said = answer(one.header, code, verdict.text, verdict.error, control_id=control_id, at=now.astimezone())
+    return Answer(said, one.close)
