@@ -3,81 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from integrator.records import Said
-from integrator.records.appointment import EVIDENCE
 from integrator.store import today as store_today
 from integrator.store.today import Held, Question, Slot, Step, Stuck
 from integrator.store.transaction import Tx
 from integrator.web.today.days import (
-    DAYS,
     ago,
     day_and_hour,
-    day_heading,
     hour,
     midnight,
     short_day,
     whole_day,
     working_day_before,
 )
+from integrator.web.today.lists import Day, Row, coming_days, day_of, is_gone, left_today, next_days, row_of
 from integrator.web.today.live import Feed, Live, live_of
-from integrator.web.today.moves import GONE, Move, net_moves, place_of, start_of
+from integrator.web.today.moves import Move, net_moves
 from integrator.web.today.sentences import (
     Voice,
     counted,
-    fraction,
     held_told,
     moves_told,
     question_told,
     stuck_told,
 )
 
-COUNTS_FROM = EVIDENCE.index("evidenced")  # from here on a fraction counts as delivered
-GONE_CHIPS = {
-    "cancelled": ("cancel", "cancelled"),
-    "noshow": ("no", "no show"),
-    "deleted": ("no", "entered in error"),
-}
-DAYS_AHEAD = 3
 TAKEN_WITHIN = timedelta(minutes=2)  # a target that has not taken a change for longer is named
-
-
-@dataclass(frozen=True)
-class Chip:
-    """A sign and a word; `look` is the class of its colour."""
-
-    sign: str
-    word: str
-    look: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One appointment in a list."""
-
-    id: int
-    time: str
-    subject: str
-    what: str  # Fraction 7 of 10
-    where: str | None
-    number: str = ""  # 7 of 10
-    arm: str | None = None
-    rung: int = 0  # 1 to 5; 0: none known
-    evidence: str = ""
-    counts: bool = False
-    over: bool = False
-    chips: tuple[Chip, ...] = ()
-
-
-@dataclass(frozen=True)
-class Day:
-    """One of the next days."""
-
-    heading: str
-    rows: list[Row]
 
 
 @dataclass(frozen=True)
@@ -158,8 +112,8 @@ def page(known: Known, voice: Voice, feeds: tuple[Feed, ...]) -> Page:
     day_moves = {move.record_id: move for move in net_moves(known.steps)}
     fresh = [step for step in known.steps if known.seen is None or step.at > known.seen]
     fresh_moves = net_moves(fresh)
-    today = [slot for slot in known.slots if _day(slot, voice) == voice.today]
-    rows = [_row(slot, day_moves.get(slot.record_id), known.now, voice) for slot in today if not _gone(slot)]
+    today = [slot for slot in known.slots if day_of(slot, voice) == voice.today]
+    rows = [row_of(slot, day_moves.get(slot.record_id), known.now, voice) for slot in today if not is_gone(slot)]
     waits = waiting(known, voice)
     return Page(
         heading=whole_day(voice.today),
@@ -200,100 +154,6 @@ def _news_since(known: Known, voice: Voice) -> str:
     if known.seen and known.seen > midnight(before, voice.zone):
         return f"since all was marked as seen, {ago(known.seen, voice.today, voice.zone)}"
     return f"since {short_day(before)}"
-
-
-def _day(slot: Slot, voice: Voice) -> date | None:
-    start = start_of(slot.said)
-    return start.astimezone(voice.zone).date() if start else None
-
-
-def _gone(slot: Slot) -> bool:
-    return slot.said.get("status") in GONE
-
-
-def _row(slot: Slot, move: Move | None, now: datetime, voice: Voice, chips: tuple[Chip, ...] | None = None) -> Row:
-    said = slot.said
-    time = said["time"]
-    evidence = said.get("evidence") or ""
-    rung = EVIDENCE.index(evidence) + 1 if evidence in EVIDENCE else 0
-    return Row(
-        id=slot.record_id,
-        time=hour(time.start, voice.zone),
-        subject=slot.subject,
-        what=fraction(said, of=True),
-        where=place_of(said),
-        number=fraction(said, of=True).removeprefix("Fraction ") if said.get("fraction") is not None else "",
-        arm=slot.arm,
-        rung=rung,
-        evidence=evidence,
-        counts=rung > COUNTS_FROM,
-        over=(time.end or time.start) <= now,
-        chips=was_chips(move, voice) if chips is None else chips,
-    )
-
-
-def was_chips(move: Move | None, voice: Voice) -> tuple[Chip, ...]:
-    """Where a moved appointment was before: the hour if the day is the same, the machine if it is another."""
-    if move is None or move.kind not in ("moved", "place"):
-        return ()
-    was, now = start_of(move.was), start_of(move.now)
-    parts = []
-    if move.kind == "moved" and was and now:
-        local = was.astimezone(voice.zone)
-        same_day = local.date() == now.astimezone(voice.zone).date()
-        parts.append(hour(was, voice.zone) if same_day else f"{DAYS[local.weekday()][:3]} {local:%H:%M}")
-    if place_of(move.was) and place_of(move.was) != place_of(move.now):
-        parts.append(str(place_of(move.was)))
-    return (Chip("move", "was " + ", ".join(parts), "move"),)
-
-
-def left_today(today: list[Slot], moves: dict[int, Move], voice: Voice) -> list[Row]:
-    """Rows that stood on today's list and do not any more, with where they went."""
-    rows = []
-    for slot in today:
-        kind = GONE.get(slot.said.get("status") or "")
-        if kind and (kind == "noshow" or slot.record_id in moves):
-            sign, word = GONE_CHIPS[kind]
-            start = slot.said["time"].start
-            rows.append((start, _left(slot.record_id, start, slot.subject, slot.said, Chip(sign, word), voice)))
-    for move in moves.values():
-        was, now = start_of(move.was), start_of(move.now)
-        if move.kind != "moved" or was is None or now is None or was.astimezone(voice.zone).date() != voice.today:
-            continue
-        if now.astimezone(voice.zone).date() != voice.today:
-            went = ", ".join(filter(None, (day_and_hour(now, voice.zone), place_of(move.now))))
-            chip = Chip("move", f"to {went}", "move")
-            rows.append((was, _left(move.record_id, was, move.subject, move.now, chip, voice)))
-    return [row for _, row in sorted(rows, key=lambda pair: (pair[0], pair[1].subject))]
-
-
-def _left(record_id: int, start: datetime, subject: str, said: Said, chip: Chip, voice: Voice) -> Row:
-    return Row(record_id, hour(start, voice.zone), subject, fraction(said, of=True), where=None, chips=(chip,))
-
-
-def coming_days(slots: list[Slot], moves: dict[int, Move], voice: Voice) -> list[Day]:
-    """The next three days: working days, and others on which somebody comes."""
-    by_day: dict[date, list[Slot]] = {}
-    for slot in slots:
-        day = _day(slot, voice)
-        if day and not _gone(slot):
-            by_day.setdefault(day, []).append(slot)
-    return [
-        Day(day_heading(day), [_row(slot, moves.get(slot.record_id), slot.said["time"].start, voice)
-                               for slot in by_day.get(day, [])])
-        for day in next_days(voice.today, set(by_day))
-    ]  # fmt: skip
-
-
-def next_days(today: date, used: set[date]) -> list[date]:
-    """The three days after today that are Monday to Friday or in `used`."""
-    days: list[date] = []
-    day = today
-    while len(days) < DAYS_AHEAD:
-        day += timedelta(days=1)
-        if day.weekday() < 5 or day in used:
-            days.append(day)
-    return days
 
 
 def waiting(known: Known, voice: Voice) -> list[Wait]:
