@@ -107,13 +107,14 @@ class Statement:
         clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(tx.database.insert)
         compiled: Any = clause.compile(dialect=dialect)
         names = tuple(compiled.positiontup or compiled.params)
-        plain = tuple(name.removeprefix(_PREFIX) for name in names)
+        fixed = {f"= {name}": compiled.params[name] for name in names if not name.startswith(_PREFIX)}
+        plain = [name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else f"= {name}" for name in names]
         types = [compiled.binds[name].type for name in names]
         return _Compiled(
             text=str(compiled),
             positional=compiled.positional,
             names=names,
-            constants={name: compiled.params[name] for name in names if not name.startswith(_PREFIX)},
+            constants=fixed,
             pick=itemgetter(*plain) if len(plain) > 1 else lambda values: tuple(values[name] for name in plain),
             adapts=_adapting(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types),
             results=_adapting(
