@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrator.records import appointment, patient
 from integrator.records.appointment import Appointment
 from integrator.records.patient import Patient
 
 KINDS: dict[str, type] = {"Appointment": Appointment, "Patient": Patient}
 
+# The words that a field may be, where not any text may stand.
+CODES: dict[str, dict[str, tuple[str, ...]]] = {
+    "Appointment": {
+        "status": appointment.STATUSES,
+        "kind": appointment.KINDS,
+        "activity": appointment.ACTIVITIES,
+        "evidence": appointment.EVIDENCE,
+    },
+    "Patient": {"gender": patient.GENDERS},
+}
+
 # What a source says of a record: top-level field -> value. No key: nothing said. None or (): said to be none.
 Said = dict[str, Any]
 
-__all__ = ["KINDS", "Appointment", "Patient", "Said"]
+__all__ = ["CODES", "KINDS", "Appointment", "Patient", "Said"]
