@@ -99,6 +99,7 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def choose(names: tuple[str, ...], setting: str | None, seen: str | None) -> tuple[str, str]:
     """The codec of a message, and how to call it in "bytes that are not ...".
 
@@ -116,7 +117,8 @@ def choose(names: tuple[str, ...], setting: str | None, seen: str | None) -> tup
         return "ascii", "ASCII, in a character set that is not known here (MSH-18)"
     if setting and (first, setting) in _WIDER:
         first = setting
-    return _as_seen(first, seen), charset_name(first)
+    name = next((name for name in said if name in TABLE_0211 and TABLE_0211[name] == first), charset_name(first))
+    return _as_seen(first, seen), name
 
 
 def _as_seen(codec: str, seen: str | None) -> str:

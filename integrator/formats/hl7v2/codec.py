@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import chain, repeat
 
 from integrator.errors import CannotWrite, Held, Rejected
 from integrator.formats.hl7v2.charsets import charset_name, choose, decode, sniff
@@ -65,9 +63,9 @@ def msh_delimiters(body: str) -> Delimiters:
         what = "a batch (FHS, BHS), not a message" if body[:3] in HEADERS else "no MSH segment at the start"
         raise Rejected(what, "100", "MSH")
     field = body[3:4]
-    end = 4
-    while end < len(body) and body[end] != field and body[end] not in "\r\n":
-        end += 1
+    end = body.find(field, 4) if field else -1
+    if not 0 <= end <= 9 or "\r" in body[4:end] or "\n" in body[4:end]:  # the line ends with MSH-2, or within it
+        end = min((at for at in (body.find("\r", 4), body.find("\n", 4), end) if at >= 0), default=len(body))
     return delimiters(field, body[4:end])
 
 
@@ -83,15 +81,39 @@ def _msh_18(data: bytes, seen: str | None) -> tuple[str, ...]:
 
 
 def _segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
-    known = _names(delims.field)
-    segments: list[Segment] = []
-    for line, end in _lines(body):
-        start = line[:4]
-        name = known.get(start) or _name(line, start, known, delims, len(segments))
-        segments.append(Segment(name, line, end, delims, codec, len(segments)))
+    segments = _plain_segments(body, delims, codec) or _any_segments(body, delims, codec)
     if body.find("MSH", 4) > 0 and sum(segment.name == "MSH" for segment in segments) > 1:
         raise Rejected("two MSH segments in one message", "100", "MSH[2]")
     return segments
+
+
+def _plain_segments(body: str, delims: Delimiters, codec: str) -> list[Segment] | None:
+    """The segments of a message as most are: CR after each, names that were seen before; None if it is not so."""
+    if "\n" in body:
+        return None
+    lines = body.split("\r")
+    last = lines.pop()
+    if last:
+        lines.append(last)
+    names = _names(delims.field)
+    try:
+        segments = [Segment(names[line[:4]], line, "\r", delims, codec, n) for n, line in enumerate(lines)]
+    except KeyError:
+        return None
+    if last:
+        segments[-1].end = ""
+    return segments
+
+
+def _any_segments(body: str, delims: Delimiters, codec: str) -> list[Segment]:
+    """The segments of any message; raises Held for a line that is none."""
+    pieces = _END.split(body)
+    if pieces[-1]:
+        pieces.append("")
+    return [
+        Segment(_name(line, delims, position), line, end, delims, codec, position)
+        for position, (line, end) in enumerate(zip(pieces[::2], pieces[1::2], strict=False))
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -100,8 +122,9 @@ def _names(separator: str) -> dict[str, str]:
     return {"MSH" + separator: "MSH"}
 
 
-def _name(line: str, start: str, known: dict[str, str], delims: Delimiters, position: int) -> str:
-    """The name of a segment whose line begins in a way that was not seen before; raises Held if it has none."""
+def _name(line: str, delims: Delimiters, position: int) -> str:
+    """The name of the segment that stands in this line; raises Held if it has none."""
+    start = line[:4]
     name = start[:3]
     if start[3:] not in (delims.field, "") or not _NAME.fullmatch(name):
         raise Held(
@@ -109,22 +132,10 @@ def _name(line: str, start: str, known: dict[str, str], delims: Delimiters, posi
             f"segment {position + 1}",
             line.split(delims.field, 1)[0][:40],
         )
+    known = _names(delims.field)
     if len(known) < 1000:
         known[start] = name
     return name
-
-
-def _lines(body: str) -> Iterable[tuple[str, str]]:
-    """Every line with what ends it."""
-    if "\n" not in body and "\r\r" not in body and "\r " not in body and "\r\t" not in body:
-        lines = body.split("\r")
-        last = lines.pop()
-        ends = zip(lines, repeat("\r"))
-        return chain(ends, [(last, "")]) if last else ends
-    pieces = _END.split(body)
-    if pieces[-1]:
-        pieces.append("")
-    return zip(pieces[::2], pieces[1::2], strict=False)
 
 
 def _place_of(data: bytes, position: int, codec: str) -> str:

@@ -119,6 +119,11 @@ def test_bytes_that_are_not_of_the_set_are_held_with_their_place(charset, body, 
     assert (caught.value.place, caught.value.text) == (place, None)
 
 
+def test_the_reason_names_the_set_that_msh_18_names():
+    with pytest.raises(Held, match="bytes that are not ISO IR87"):
+        parse(message("~ISO IR87", "x").encode() + b"NTE|1||\xff\r")
+
+
 def test_an_unknown_set_loses_nothing_while_all_is_ascii():
     assert parse(message("CNS 11643-1992", "Wang").encode()).get("PID-6") == "Wang"
 
