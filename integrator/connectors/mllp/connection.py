@@ -10,6 +10,14 @@ from integrator.formats.hl7v2.mllp import Frame, Junk, TooLong, Unframer, frame
 CHUNK = 64 * 1024
 
 
+def keep_alive(connection: socket.socket) -> None:
+    """Notices a sender that is gone without a word within two minutes; firewalls forget idle connections after five."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, option):  # not on every system
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+
+
 class Connection:
     """The state of one sender's connection; the listener's thread is the only one that touches it."""
 
@@ -25,7 +33,7 @@ class Connection:
         self.heard_at = 0.0
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_alive(accepted)
 
     @property
     def ends_in_doubt(self) -> bool:

@@ -12,10 +12,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from integrator.connectors.mllp.connection import Connection
+from integrator.connectors.mllp.endpoint import Endpoint, Port, bind
 from integrator.errors import ConfigError, RetryLater
 from integrator.formats.hl7v2.mllp import Frame, Junk, TooLong
 
@@ -28,16 +28,6 @@ PAUSE = 0.25
 LINGER = 2.0
 # With no file descriptor left, accepting again at once would only spin.
 ACCEPT_AGAIN = 0.5
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where a source's messages come in. `max_frame` in bytes; port 0 takes any free one."""
-
-    source: str
-    host: str = "127.0.0.1"
-    port: int = 0
-    max_frame: int = 10 * 1024 * 1024
 
 
 class Arrival(NamedTuple):
@@ -60,15 +50,6 @@ Receive = Callable[[list[Arrival]], list[Answer]]
 Note = Callable[[str, str, int], None]
 
 
-@dataclass
-class _Port:
-    """A listening socket and the endpoint that it belongs to."""
-
-    endpoint: Endpoint
-    socket: socket.socket
-    number: int
-
-
 class MllpListener:
     """Listens on all endpoints with one thread.
 
@@ -86,7 +67,7 @@ class MllpListener:
         self.receive = receive
         self.note = note or (lambda source, what, n: None)
         self.grace = grace
-        self._ports: list[_Port] = []
+        self._ports: list[Port] = []
         self._thread: threading.Thread | None = None
         self._connections: set[Connection] = set()
         self._timed: set[Connection] = set()  # those that wait for the clock
@@ -101,7 +82,7 @@ class MllpListener:
         self._stopping = False
         try:
             for endpoint in self.endpoints:
-                self._ports.append(_bind(endpoint))
+                self._ports.append(bind(endpoint))
         except ConfigError:
             self._close_all()
             raise
@@ -155,7 +136,7 @@ class MllpListener:
         arrived: list[tuple[Connection, Arrival]] = []
         for key, mask in self._selector.select(self._patience()):
             owner = key.data
-            if isinstance(owner, _Port):
+            if isinstance(owner, Port):
                 self._accept(owner)
             elif isinstance(owner, Connection):
                 if mask & selectors.EVENT_WRITE:
@@ -188,7 +169,7 @@ class MllpListener:
                 self._timed.discard(connection)
         return arrived
 
-    def _accept(self, port: _Port) -> None:
+    def _accept(self, port: Port) -> None:
         endpoint = port.endpoint
         while not self._accept_after:
             try:
@@ -315,15 +296,3 @@ class MllpListener:
         self._selector.close()
         self._wake.close()
         self._woken.close()
-
-
-def _bind(endpoint: Endpoint) -> _Port:
-    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
-    try:
-        listening = socket.create_server((endpoint.host, endpoint.port), family=family, backlog=1024)
-    except OSError as error:
-        raise ConfigError(
-            f"source {endpoint.source}: cannot listen on {endpoint.host}:{endpoint.port} ({error.strerror or error})"
-        ) from error
-    listening.setblocking(False)
-    return _Port(endpoint, listening, listening.getsockname()[1])

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import time
 
+from integrator.connectors.mllp.connection import keep_alive
 from integrator.errors import Rejected, RetryLater
 from integrator.formats.hl7v2.answers import acknowledgement
 from integrator.formats.hl7v2.headers import header
@@ -75,7 +76,7 @@ class MllpSender:
                 reason = f"no connection to {self.host}:{self.port}: {error.strerror or error}"
                 raise RetryLater(reason) from error
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            keep_alive(self._socket)
         return self._socket
 
     def _answer(self, connection: socket.socket, until: float) -> tuple[bytes, bool]:
