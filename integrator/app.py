@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,9 +25,9 @@ from integrator.engine.clockwork import start_clockwork
 from integrator.engine.embedded import Engine
 from integrator.errors import ConfigError
 from integrator.line import Line
-from integrator.mapping import Faces, load_faces
-from integrator.security.keys import ENVIRONMENT, Keyring
-from integrator.store import Store, open_store, people, tallies
+from integrator.mapping import load_faces
+from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
+from integrator.store import open_store, people, tallies
 from integrator.store import faces as kept_faces
 from integrator.store.leases import end_all
 from integrator.store.today import Step
@@ -36,22 +36,10 @@ from integrator.web import Feed, create_web
 ROLES = ("web", "mllp", "work", "schedule")
 
 
-@dataclass
-class House:
-    """Everything that is opened once: the store, the keys, the faces and the line over them."""
-
-    settings: Settings
-    clock: Clock
-    store: Store
-    keys: Keyring
-    faces: Faces
-    line: Line
-
-
 @contextmanager
-def open_house(settings: Settings):  # type: ignore[no-untyped-def]
+def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
     """Opens the store for this process alone and wires the line; ConfigError says what the operator must mend."""
-    clock = clock_of(settings)
+    clock = clock or clock_of(settings)
     keys = keys_of(settings)
     faces = load_faces()
     settings.folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +52,7 @@ def open_house(settings: Settings):  # type: ignore[no-untyped-def]
                 kept_faces.keep(tx, face.hash, face.name, face.text, clock.now())
         line = Line(settings, store, keys, faces, clock, targets)
         add_configured(line)
-        yield House(settings, clock, store, keys, faces, line)
+        yield line
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -115,9 +103,9 @@ def add_configured(line: Line) -> None:
 
 def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[dict[str, Any]], None] = print) -> None:
     """Runs the parts of these roles until `stop` is asked for by a signal; calls `ready` with what listens where."""
-    with open_house(settings) as house:
-        engine = Engine(house.line)
-        doings = Doings(house.line, engine.wake)
+    with open_line(settings) as line:
+        engine = Engine(line)
+        doings = Doings(line, engine.wake)
         control = Control(settings.folder / NAME, doings.commands())
         control.start()
         running: list[Callable[[], Any]] = [control.stop]
@@ -127,12 +115,12 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 engine.start()
                 running.append(engine.stop)
             if "schedule" in roles:
-                running.append(start_clockwork(house.line).shutdown)
+                running.append(start_clockwork(line).shutdown)
             if "web" in roles:
-                told["web"], stop_web = start_web(house)
+                told["web"], stop_web = start_web(line)
                 running.append(stop_web)
             if "mllp" in roles:
-                listener = start_mllp(house, engine.wake)
+                listener = start_mllp(line, engine.wake)
                 told["mllp"] = dict(zip((e.source for e in listener.endpoints), listener.ports, strict=True))
                 running.append(listener.stop)
             ready(told)
@@ -142,18 +130,18 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 stop()
 
 
-def start_mllp(house: House, wake: Callable[[], None]) -> MllpListener:
+def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:
     """Listens for every MLLP source; an answer leaves only after its message is safe."""
-    sources = [source for source in house.settings.source if source.kind == "mllp"]
+    sources = [source for source in line.settings.source if source.kind == "mllp"]
     endpoints = [Endpoint(s.name, *address(s.listen), s.longest) for s in sources]
 
     def receive(arrivals: list[Arrival]) -> list[Answer]:
-        answers = house.line.receive(arrivals)
+        answers = line.receive(arrivals)
         wake()
         return answers
 
     def note(source: str, what: str, n: int) -> None:
-        with house.store.write() as tx:
+        with line.store.write() as tx:
             tallies.add(tx, source, what, n)
 
     listener = MllpListener(endpoints, receive, note)
@@ -161,23 +149,29 @@ def start_mllp(house: House, wake: Callable[[], None]) -> MllpListener:
     return listener
 
 
-def start_web(house: House) -> tuple[str, Callable[[], None]]:
+def start_web(line: Line) -> tuple[str, Callable[[], None]]:
     """The pages on waitress, in threads of this process; returns their address and how to stop them."""
-    settings = house.settings
+    settings = line.settings
+    systems = (*settings.source, *settings.target)
 
     def open_why(step: Step) -> str | None:
-        with house.store.read() as tx:
+        if step.why is None:
+            return None
+        with line.store.read() as tx:
             participant = people.by_subject(tx, step.subject)
-            return identity.open_why(tx, house.keys, participant.patient_id, step.why) if participant else None
+            try:
+                return identity.open_why(tx, line.keys, participant.patient_id, step.why) if participant else None
+            except Unopenable:
+                return None  # sealed for a patient that this subject code is no longer linked to
 
     app = create_web(
-        house.store,
+        line.store,
         settings.study,
-        house.clock,
+        line.clock,
         ZoneInfo(settings.integrator.zone),
         open_why=open_why,
-        feeds=[Feed(source.name) for source in settings.source],
-        titles={name: name.upper() for name in {s.system for s in (*settings.source, *settings.target)}},
+        feeds=[Feed(s.name, timedelta(seconds=s.silent_after) if s.silent_after else None) for s in settings.source],
+        titles={one.name: one.system.upper() for one in systems} | {one.system: one.system.upper() for one in systems},
         invented=settings.integrator.processing_id != "P",
     )
     host, port = address(settings.web.listen)
@@ -194,8 +188,6 @@ def start_web(house: House) -> tuple[str, Callable[[], None]]:
 
 def wait_for_signal() -> None:
     """Returns at SIGTERM or SIGINT."""
-    import signal
-
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())

@@ -77,6 +77,7 @@ class Source:
     default_unit: str = "min"  # unit of a length that has none
     ack_to: str = ""  # host:port for application acknowledgements of enhanced mode
     longest: int = 1_048_576  # bytes of the longest frame
+    silent_after: int = 0  # seconds without a message after which the page says so; 0: never
 
 
 @dataclass(frozen=True, slots=True)
