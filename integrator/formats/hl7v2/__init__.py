@@ -3,7 +3,7 @@
 from integrator.formats.hl7v2.answers import Acknowledgement, acknowledgement, answer
 from integrator.formats.hl7v2.batch import split_messages
 from integrator.formats.hl7v2.charsets import charset_codec, charset_name
-from integrator.formats.hl7v2.codec import build, parse
+from integrator.formats.hl7v2.codec import build, decode_message, parse
 from integrator.formats.hl7v2.escapes import STANDARD, Delimiters, delimiters, escape, unescape
 from integrator.formats.hl7v2.headers import Header, glimpse, header
 from integrator.formats.hl7v2.message import Message
@@ -28,6 +28,7 @@ __all__ = [
     "build",
     "charset_codec",
     "charset_name",
+    "decode_message",
     "delimiters",
     "escape",
     "frame",

@@ -24,6 +24,18 @@ def parse(data: bytes, charset: str | None = None) -> Message:
     `build(parse(data)) == data`. Raises Rejected for a structure that is no message, Held for bytes that the
     character set does not have and for a line that does not begin with a segment name.
     """
+    text, codec = decode_message(data, charset)
+    lead = "" if text.startswith("MSH") else _LEAD.match(text)[0]  # type: ignore[index]
+    body = text[len(lead) :]
+    delims = msh_delimiters(body)
+    return Message(_segments(body, delims, codec), delims, codec, lead, data, text)
+
+
+def decode_message(data: bytes, charset: str | None = None) -> tuple[str, str]:
+    """The text of a message and the codec that it is in: MSH-18, else `charset`, else ASCII; nothing else is looked at.
+
+    Raises Held, with a reason that begins "bytes that are not", at the first byte that the set does not have.
+    """
     seen = sniff(data)
     codec, name = choose(_msh_18(data, seen), charset, seen)
     if codec != seen and (seen is not None or codec in ("utf-16", "utf-32")):
@@ -32,10 +44,7 @@ def parse(data: bytes, charset: str | None = None) -> Message:
         text = decode(data, codec)
     except UnicodeDecodeError as error:
         raise Held(f"bytes that are not {name}", _place_of(data, error.start, codec)) from error
-    lead = "" if text.startswith("MSH") else _LEAD.match(text)[0]  # type: ignore[index]
-    body = text[len(lead) :]
-    delims = msh_delimiters(body)
-    return Message(_segments(body, delims, codec), delims, codec, lead, data, text)
+    return text, codec
 
 
 def build(message: Message, charset: str | None = None) -> bytes:

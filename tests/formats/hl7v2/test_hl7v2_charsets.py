@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from integrator.errors import Held
-from integrator.formats.hl7v2 import build, charset_codec, charset_name, parse
+from integrator.formats.hl7v2 import build, charset_codec, charset_name, decode_message, parse
 from integrator.formats.hl7v2.charsets import TABLE_0211
 
 SAMPLES = {
@@ -157,3 +157,11 @@ def test_a_byte_order_mark_or_zeros_say_what_the_bytes_are(codec):
 def test_bytes_that_contradict_msh_18_are_held(said, codec):
     with pytest.raises(Held, match="bytes that are not"):
         parse(message(said, "Anna").encode(codec))
+
+
+def test_decoding_alone_looks_at_nothing_else():
+    data = message("8859/1", "Müller").encode("latin-1") + b"no segment at all\r"
+    assert decode_message(data) == (data.decode("latin-1"), "iso8859-1")
+    with pytest.raises(Held, match="bytes that are not ASCII") as caught:
+        decode_message(b"\xff")
+    assert caught.value.place == "byte 1"
