@@ -30,11 +30,13 @@ def open_store(url: str, clock: Clock) -> Store:
     try:
         if migrate(database.writer):
             database.guard()
-    except BaseException:
+        store = Store(database)
+        with store.write() as tx:
+            leases.end_all(tx)  # there is one process: whoever held them is gone
+    except BaseException as error:
         database.writer.dispose()
         database.close()
+        if isinstance(error, database.errors):
+            raise ConfigError(f"the store {url} cannot be opened: {database.words(error)}") from error
         raise
-    store = Store(database)
-    with store.write() as tx:
-        leases.end_all(tx)  # there is one process: whoever held them is gone
     return store

@@ -87,16 +87,23 @@ class SqliteDatabase:
 
     def passing(self, error: Exception) -> str | None:
         """What is wrong in words, where it passes by itself; None for every other error."""
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        name = getattr(cause, "sqlite_errorname", None) or ""
+        name = getattr(_cause(error), "sqlite_errorname", None) or ""
         for start, words in PASSING.items():
             if name.startswith(start):
                 return words
         return None
 
+    def words(self, error: Exception) -> str:
+        """What SQLite says is wrong."""
+        return str(_cause(error))
+
     def close(self) -> None:
         """Lets the next process in."""
         self._lock.close()
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error.orig if isinstance(error, DBAPIError) else error
 
 
 def _engine(path: Path, pragmas: tuple[str, ...], begin: str, **pool: Any) -> Engine:

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
-from store_rows import LATER, NOW, SOON, message, record
 
 from integrator.store import Store, messages, records
 from integrator.store.schema import MESSAGE_STATES
 from integrator.store.schema import messages as table
+from tests.store.store_rows import LATER, NOW, SOON, message, record
 
 
 def test_receipt_numbers_count_up_in_order_of_receipt(store: Store) -> None:

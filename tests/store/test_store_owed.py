@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from store_rows import LATER, NOW, SOON, record
 
 from integrator.store import Store, Tx, owed, records
 from integrator.store.owed import TargetId
+from tests.store.store_rows import LATER, NOW, SOON, record
 
 FACE = "fhir-r4/appointment"
 

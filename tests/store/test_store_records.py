@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from store_rows import NOW, message, record
 
 from integrator.errors import RetryLater
 from integrator.store import Store, messages, records
 from integrator.store.records import Change, Row
+from tests.store.store_rows import NOW, message, record
 
 
 def test_a_new_record_is_its_first_version(store: Store) -> None:
