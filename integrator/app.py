@@ -23,12 +23,12 @@ from integrator.control import NAME, Control
 from integrator.doings import Doings
 from integrator.engine.clockwork import start_clockwork
 from integrator.engine.embedded import Engine
-from integrator.errors import ConfigError
+from integrator.errors import ConfigError, RetryLater
 from integrator.line import Line
 from integrator.mapping import load_faces
 from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
-from integrator.store import open_store, people, tallies
 from integrator.store import faces as kept_faces
+from integrator.store import open_store, people, tallies
 from integrator.store.leases import end_all
 from integrator.store.today import Step
 from integrator.web import Feed, create_web
@@ -110,6 +110,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
         control.start()
         running: list[Callable[[], Any]] = [control.stop]
         told: dict[str, Any] = {"pid": os.getpid()}
+        listener: MllpListener | None = None
         try:
             if "work" in roles:
                 engine.start()
@@ -124,7 +125,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 told["mllp"] = dict(zip((e.source for e in listener.endpoints), listener.ports, strict=True))
                 running.append(listener.stop)
             ready(told)
-            wait_for_signal()
+            wait_for_signal(lambda: listener is None or listener.alive)
         finally:
             for stop in reversed(running):
                 stop()
@@ -186,10 +187,11 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
     return f"http://{host}:{server.effective_port}/", stop
 
 
-def wait_for_signal() -> None:
-    """Returns at SIGTERM or SIGINT."""
+def wait_for_signal(healthy: Callable[[], bool]) -> None:
+    """Returns at SIGTERM or SIGINT; a listener that died of a fault ends the process, so that whoever watches sees."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
-    while not asked.wait(3600):
-        pass
+    while not asked.wait(1):
+        if not healthy():
+            raise RetryLater("the MLLP listener ended by a fault; see the log")

@@ -12,7 +12,7 @@ from integrator.arrival import ACCEPTED, REUSED, UNDECODABLE, Verdict, rejected,
 from integrator.config import Source
 from integrator.connectors.mllp import Answer, Arrival
 from integrator.errors import Held, Rejected
-from integrator.formats.hl7v2 import Header, answer, charset_codec, glimpse, header, parse
+from integrator.formats.hl7v2 import Header, answer, charset_codec, decode_message, glimpse, header
 from integrator.house import House
 from integrator.store import Tx, messages, tallies
 from integrator.store.messages import NewMessage, Twin
@@ -50,12 +50,10 @@ def look(house: House, arrival: Arrival, now: datetime) -> Looked:
 def _decodes(data: bytes, codec: str | None, source: Source) -> Verdict:
     """Bytes that do not decode without loss are stored and held, and answered AE unless the source says AA."""
     try:
-        parse(data, codec)
+        decode_message(data, codec)
     except Held as lossy:
         if source.undecodable == "AE":
             return Verdict("AE", lossy.reason, ("102", lossy.place or "", lossy.reason))
-    except Rejected:
-        return ACCEPTED  # it has a header and can be carried; reading it will hold it with the reason
     return ACCEPTED
 
 

@@ -128,7 +128,7 @@ def header(data: bytes, charset: str | None = None) -> Header:
     """
     found = _look(data, charset)
     if not found.control_id.strip():
-        raise Rejected("no message control id (MSH-10)", "101", "MSH-10")
+        raise Rejected("no message control id (MSH-10)", "100", "MSH-10")
     return found
 
 
