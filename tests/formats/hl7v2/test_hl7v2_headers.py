@@ -67,9 +67,9 @@ def test_utf_16_from_a_file():
         (b"hello", "100", "MSH"),
         (WHOLE + WHOLE, "100", "MSH[2]"),
         (WHOLE + b"\nMSH#!@%*#A\r", "100", "MSH[2]"),
-        (b"MSH|^~\\&|A|B|C|D|||ADT^A08\r", "101", "MSH-10"),
-        (b"MSH|^~\\&|A|B|C|D|||ADT^A08||P\r", "101", "MSH-10"),
-        (b"MSH|^~\\&|A|B|C|D|||ADT^A08| |P\r", "101", "MSH-10"),
+        (b"MSH|^~\\&|A|B|C|D|||ADT^A08\r", "100", "MSH-10"),
+        (b"MSH|^~\\&|A|B|C|D|||ADT^A08||P\r", "100", "MSH-10"),
+        (b"MSH|^~\\&|A|B|C|D|||ADT^A08| |P\r", "100", "MSH-10"),
         (b"FHS|^~\\&|A\rBHS|^~\\&|A\r" + WHOLE, "100", "FHS"),
     ],
 )
