@@ -56,7 +56,7 @@ def read(data: bytes, source: Source, faces: Faces) -> Read:
 def context_of(source: Source) -> Context:
     """What a source's settings add to the words of its messages."""
     return Context(
-        zone=source.zone,
+        zone=source.zone or None,
         default_minutes=source.default_minutes or None,
         default_unit=source.default_unit or None,
         namespace=source.namespace or None,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import orjson
 
-from integrator.app import open_house
+from integrator.app import open_line
 from integrator.config import Settings, read_config
 from integrator.control import NAME, ask
 from integrator.doings import Doings
@@ -28,9 +28,9 @@ def do(settings: Settings, command: str, **args: Any) -> Any:
     """Runs a command in the serve that holds the store; where none runs, in this process."""
     answer = ask(settings.folder / NAME, command, **args)
     if answer is not None:
-        return answer["answer"] if isinstance(answer, dict) and set(answer) == {"answer"} else answer
-    with open_house(settings) as house:
-        doings = Doings(house.line, wake=lambda: None)
+        return answer
+    with open_line(settings) as line:
+        doings = Doings(line, wake=lambda: None)
         return doings.commands()[command](**args)
 
 

@@ -1,0 +1,149 @@
+"""integrator map, explain and mappings: what becomes of a message, why, and what the mapping files say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import click
+
+from integrator.commands.asking import json_option, print_json
+from integrator.config import Source
+from integrator.errors import Held, Waiting
+from integrator.formats.fhir.validate import problems
+from integrator.formats.hl7v2 import charset_codec, glimpse, split_messages
+from integrator.mapping import Context, Faces, explain_message, load_faces
+from integrator.mapping.laws import check_laws
+from integrator.reading import Spoken, context_of, read
+
+OURS = UUID("6f0c2f7a-3f0e-5d5e-9d35-5f1b7f0c9d11")  # the namespace of ids made without a store: UUIDv5 of kind and key
+FORMS = ("fhir-r4",)
+
+site_option = click.option("--site", default="", help="A folder of mappings/sites: what one hospital does differently.")
+zone_option = click.option("--zone", default="", help="IANA zone of times without an offset; without it they are held.")
+charset_option = click.option("--charset", default="ASCII", show_default=True, help="Where MSH-18 is silent.")
+
+
+def source_of(site: str, zone: str, charset: str) -> Source:
+    """A source as the options describe it."""
+    if charset_codec(charset) is None:
+        raise click.UsageError(f"--charset {charset}: not of HL7 table 0211; for example ASCII, 8859/1, UNICODE UTF-8")
+    return Source(name="file", system="file", zone=zone, site=site, charset=charset)
+
+
+@click.command("map")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", "form", type=click.Choice(FORMS), default="fhir-r4", show_default=True, help="The form written.")
+@site_option
+@zone_option
+@charset_option
+def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str) -> None:
+    """Maps HL7 v2 messages to FHIR: one Bundle (collection) on stdout, what nobody mapped and what is held on stderr.
+
+    Needs no store, no network and no participant. Exit code 1 if any message was held.
+
+    Example: integrator map messages.hl7 --zone Europe/Berlin --charset 8859/1 > bundle.json
+    """
+    faces, source = load_faces(), source_of(site, zone, charset)
+    entries: list[dict[str, Any]] = []
+    held = 0
+    for file in files:
+        for number, data in enumerate(split_messages(file.read_bytes()), start=1):
+            name = f"{file.name}[{number}]"
+            try:
+                entries += _mapped(name, data, source, faces, form)
+            except (Held, Waiting) as reason:
+                held += 1
+                text = reason.whole() if isinstance(reason, Held) else str(reason)
+                click.echo(f"{name}: held: {text}", err=True)
+    print_json({"resourceType": "Bundle", "type": "collection", **({"entry": entries} if entries else {})})
+    sys.exit(1 if held else 0)
+
+
+def _mapped(name: str, data: bytes, source: Source, faces: Faces, form: str) -> list[dict[str, Any]]:
+    said = read(data, source, faces)
+    if not said.records:
+        head = glimpse(data)
+        click.echo(f"{name}: no face takes {head.type}^{head.event}; nothing is made of it", err=True)
+    return [_entry(name, one, faces, form, source) for one in said.records]
+
+
+def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> dict[str, Any]:
+    for leaf in one.unmapped:
+        click.echo(f"{name}: unmapped: {leaf.place}: {leaf.text}", err=True)
+    for code_map, code in one.open_codes:
+        click.echo(f"{name}: the code {code!r} has no row in codes/{code_map}.toml", err=True)
+    for note in one.notes:
+        click.echo(f"{name}: note: {note}", err=True)
+    resource = faces.writing(one.kind, form, source.site or None).write(one.said, Context())
+    for wrong in problems(resource):
+        click.echo(f"{name}: not valid: {wrong.path}: {wrong.text}", err=True)
+    number = uuid5(OURS, f"{one.kind} {one.key}")
+    return {"fullUrl": f"urn:uuid:{number}", "resource": resource | {"id": str(number)}}
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--path", required=True, help="A leaf of the FHIR resource, for example Appointment.start.")
+@site_option
+@zone_option
+@charset_option
+@json_option
+def explain(file: Path, path: str, site: str, zone: str, charset: str, as_json: bool) -> None:
+    """Says why a value is what it is: bytes, place, face and line, choice, conversion, code row, zone.
+
+    Example: integrator explain message.hl7 --path Appointment.start --zone Europe/Berlin
+    """
+    source = source_of(site, zone, charset)
+    faces = load_faces()
+    explanations = []
+    for data in split_messages(file.read_bytes()):
+        try:
+            explanations.append(explain_message(data, path, faces, context_of(source), site or None, charset_codec(charset)))
+        except Held as held:
+            click.echo(f"held: {held.whole()}", err=True)
+            sys.exit(1)
+    if as_json:
+        print_json([one.json() for one in explanations])
+    else:
+        click.echo("\n\n".join(one.text() for one in explanations))
+
+
+@click.group()
+def mappings() -> None:
+    """The mapping files: list them, check them."""
+
+
+@mappings.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Lists every face: record, form, direction, hash.
+
+    Example: integrator mappings list
+    """
+    rows = [{"name": f.name, "record": f.record, "form": f.form, "hash": f.hash, "about": f.about} for f in load_faces()]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['name']:<36} {row['record']:<14} {row['form']:<22} {row['hash'][:12]}")
+
+
+@mappings.command("check")
+@click.option("--cases", default=100, show_default=True, help="How many generated records each law is tried on.")
+@click.option("--seed", default=1, show_default=True, help="Of the generated records.")
+@json_option
+def check(cases: int, seed: int, as_json: bool) -> None:
+    """Checks every face at load and tries its laws on generated records; exit code 1 if one does not hold.
+
+    Example: integrator mappings check --cases 500
+    """
+    results = [result for face in load_faces() for result in check_laws(face, cases, seed)]
+    if as_json:
+        print_json([result.json() for result in results])
+    else:
+        for result in results:
+            click.echo(result.text())
+    sys.exit(0 if all(result.ok for result in results) else 1)
