@@ -103,6 +103,9 @@ class Keyring:
             out.write(line)
             out.flush()
             os.fsync(out.fileno())
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)  # a store sealed with a key whose file is lost is lost too
+        os.close(folder)
         return cls.from_file(path)
 
     def index(self, text: str) -> bytes:
