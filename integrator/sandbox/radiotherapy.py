@@ -162,13 +162,14 @@ def main() -> None:
     words.add_argument("--aria", required=True, help="HOST:PORT where the SIU messages go")
     words.add_argument("--kis", required=True, help="HOST:PORT where the ADT messages go")
     words.add_argument("--ahead", type=int, default=1, help="messages under way at once")
+    words.add_argument("--run", type=int, default=1, help="of same-bytes and same-facts: how often on this store")
     said = words.parse_args()
     addresses = {}
     for source in ("aria", "kis"):
         host, _, port = getattr(said, source).rpartition(":")
         addresses[source] = (host, int(port))
     try:
-        played = play(tell().act(said.act), addresses, said.ahead)
+        played = play(tell().act(said.act, said.run), addresses, said.ahead)
     except RetryLater as problem:
         raise SystemExit(f"{said.act}: {problem}") from problem
     print(json.dumps(vars(played)))

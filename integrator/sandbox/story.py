@@ -15,6 +15,7 @@ from integrator.sandbox.messages import adt, siu
 from integrator.sandbox.people import OTHERS, PARTICIPANTS, Person
 
 PROCESSING = "T"  # MSH-11: the story's clock is refused in production
+RUN_APART = timedelta(minutes=30)  # of the story's time, between two runs on one store
 MACHINE_DOWN, UNWELL = "machine down", "patient unwell"
 
 
@@ -46,9 +47,10 @@ class Story:
     acts: tuple[Act, ...]
     truth: tuple[Fraction, ...]
 
-    def act(self, name: str) -> Act:
-        """One act by its name; `same-bytes` and `same-facts` are the ones to play on a store that knows the story."""
-        extra = (same_bytes(self), same_facts(self))
+    def act(self, name: str, run: int = 1) -> Act:
+        """One act by its name; `same-bytes` and `same-facts` are the ones to play on a store that knows the story,
+        for the `run`-th time."""
+        extra = (same_bytes(self, run), same_facts(self, run))
         return next(each for each in (*self.acts, *extra) if each.name == name)
 
     def states(self) -> Counter[str]:
@@ -241,16 +243,20 @@ def _others(teller: Teller) -> Act:
     return Act("others", "The rest of the hospital: forty patients who are not in the trial", at, tuple(sent))
 
 
-def same_bytes(story: Story) -> Act:
+def same_bytes(story: Story, run: int = 1) -> Act:
     """Every message once more, byte for byte: nothing may happen anywhere."""
     sent = [Sent(each.source, each.data, "duplicate", each.answer) for act in story.acts for each in act.messages]
-    return Act("same-bytes", "Every message comes again, byte for byte", _at(10, "09:20"), tuple(sent))
+    at = _at(10, "09:20") + (run - 1) * RUN_APART
+    return Act("same-bytes", "Every message comes again, byte for byte", at, tuple(sent))
 
 
-def same_facts(story: Story) -> Act:
-    """One message for each appointment, new control id and MSH-7, that says what is already so."""
-    teller, at, sent = Teller(numbers=Counter(aria=700_000)), _at(10, "09:40"), []
-    clock = at - timedelta(minutes=15)
+def same_facts(story: Story, run: int = 1) -> Act:
+    """One message for each appointment, new control id and MSH-7, that says what is already so.
+
+    Each run has control ids of its own and is later than the one before.
+    """
+    teller, at = Teller(numbers=Counter(aria=700_000 + 1000 * (run - 1))), _at(10, "09:40") + (run - 1) * RUN_APART
+    sent, clock = [], at - timedelta(minutes=15)
     for fraction in story.truth:
         clock += timedelta(seconds=6)
         event = {"fulfilled": "S14", "cancelled": "S15", "noshow": "S26"}.get(fraction.status)

@@ -211,3 +211,10 @@ def test_the_audit_finds_what_is_wrong() -> None:
     assert differences([cancelled], [appointment(cancelled)], patients) == [
         "40013-07: the reason is not patient unwell"
     ]
+
+
+def test_each_run_of_same_facts_has_fresh_control_ids_and_later_times() -> None:
+    first, second = ([sent.data.split(b"|") for sent in same_facts(STORY, run).messages] for run in (1, 2))
+    assert not {fields[9] for fields in first} & {fields[9] for fields in second}
+    assert max(fields[6] for fields in first) < min(fields[6] for fields in second)
+    assert [sent.data for sent in same_bytes(STORY, 2).messages] == [sent.data for sent in same_bytes(STORY).messages]

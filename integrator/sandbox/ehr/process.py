@@ -34,7 +34,13 @@ class SandboxEhr:
         command = [sys.executable, "-m", "integrator.sandbox.ehr", "--port", str(self.port), "--store", str(self.store)]
         command += ["--settings", self.settings, "--until-stdin-ends"]
         command += ["--clock", str(self.clock)] if self.clock else []
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C on a terminal reaches whoever started this, and that one stops it
+        )
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line.startswith("ready "):
             raise RuntimeError(f"the sandbox EHR did not start: {line!r}, exit {self.process.wait(10)}")
