@@ -31,6 +31,7 @@ WRITER_PRAGMAS = (
     "busy_timeout = 5000",
     "secure_delete = ON",  # an erased key is overwritten, not only unlinked
     f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+    "journal_size_limit = 67108864",  # a log that a long reader let grow shrinks again
     "cache_size = -16000",
     "temp_store = MEMORY",
 )
