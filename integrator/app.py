@@ -16,7 +16,7 @@ import waitress
 
 from integrator import identity
 from integrator.clock import Clock, StoryClock
-from integrator.config import Settings, Target, address, secret
+from integrator.config import Settings, Source, Target, address, secret
 from integrator.connectors.fhir_client import FhirSession, FhirTarget
 from integrator.connectors.mllp import Answer, Arrival, Endpoint, MllpListener
 from integrator.control import NAME, Control
@@ -153,7 +153,7 @@ def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:
 def start_web(line: Line) -> tuple[str, Callable[[], None]]:
     """The pages on waitress, in threads of this process; returns their address and how to stop them."""
     settings = line.settings
-    systems = (*settings.source, *settings.target)
+    systems: list[Source | Target] = [*settings.source, *settings.target]
 
     def open_why(step: Step) -> str | None:
         if step.why is None:

@@ -1,4 +1,4 @@
-"""What is decided about a frame before anything is stored: which answer it gets, when it was said, whether it decodes."""
+"""What is decided about a frame before anything is stored: which answer it gets, and when it was said."""
 
 from __future__ import annotations
 

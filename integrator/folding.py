@@ -48,7 +48,7 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     row = records.get(tx, one.spoken.kind, one.spoken.key)
     if row and row.patient != one.index:
         raise _other_patient(house, tx, one.message, row)
-    seal, open_ = identity.field_keys(tx, house.keys, one.participant.patient_id)
+    _, open_ = identity.field_keys(tx, house.keys, one.participant.patient_id)
     kind = one.spoken.kind
     claims = claims_from_json(kind, row.claims, open_) if row else {}
     before = said_from_json(kind, row.body, open_) if row else None

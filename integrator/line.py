@@ -1,4 +1,4 @@
-"""The line: receive, read, merge, deliver, reconcile. Read it from top to bottom; every message and record goes this way.
+"""The line: receive, read, merge, deliver, reconcile. Every message and record goes this way.
 
     bytes -> receive -> read -> merge -> deliver -> reconcile
              commit     face    claims   face       compare with what they hold

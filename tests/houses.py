@@ -197,7 +197,7 @@ def siu(
     pid3 = f"{number}^^^HTEST^MR" if number else ""
     segments = [
         f"MSH|^~\\&|ARIA|HTEST|INT|HTEST|{sent}||SIU^{event}^SIU_S12|{control_id}|{processing}|{version}{msh}",
-        f"SCH|P-{filler}^KIS|{filler}^ARIA||C-1^ARIA||{why}|1^10|||||||||||||||||||{status}" if filler else "SCH|",
+        f"SCH|P-{filler}^KIS|{filler}^ARIA||C-1^ARIA||{why}|1^10{'|' * 18}{status}" if filler else "SCH|",
     ]
     if start is not None:
         segments.append(f"TQ1|1||||||{start}|{end or ''}")

@@ -27,7 +27,8 @@ def replay(state: str, message: int, reason: str, dry_run: bool, config: Path, a
         print_json(done)
         return
     would = "would be" if done["dry_run"] else "are"
-    click.echo(f"{done['messages']} messages {would} read again; {done['changed']} of {done['records']} records change.")
+    change = f"{done['changed']} of {done['records']} records change"
+    click.echo(f"{done['messages']} messages {would} read again; {change}.")
     for change in done["changes"]:
         click.echo(f"  {change['key']}: {', '.join(change['fields'])}")
 

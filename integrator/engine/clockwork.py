@@ -1,4 +1,4 @@
-"""What is done by the clock: erasing what is due, and the daily look at every target; one leader, jobs only start work."""
+"""What is done by the clock: erasing what is due, and the daily look at every target."""
 
 from __future__ import annotations
 

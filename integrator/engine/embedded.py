@@ -97,7 +97,7 @@ class Engine:
             return self._fault(message, fault)
 
     def _one_by_one(self, understood: list[tuple[Stored, Read | Held]]) -> None:
-        """Whatever cannot be merged because of a fault in Integrator is held where a person sees it; nothing is lost."""
+        """What a fault in Integrator keeps from being merged is held where a person sees it; nothing is lost."""
         for message, said in understood:
             try:
                 with self.line.store.write() as tx:
