@@ -130,6 +130,7 @@ records = Table(
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("kind", "key"),
 )
+Index(None, records.c.kind, records.c.id)
 Index(None, records.c.kind, records.c.starts)
 Index(None, records.c.patient)
 Index(None, records.c.subject, records.c.starts)
@@ -177,6 +178,7 @@ owed = Table(
 )
 _due = owed.c.due_at.is_not(None)
 Index(None, owed.c.due_at, sqlite_where=_due, postgresql_where=_due)
+Index(None, owed.c.target, owed.c.due_at, sqlite_where=_due, postgresql_where=_due)
 Index(None, owed.c.record_id)
 Index(None, owed.c.state, owed.c.target)
 

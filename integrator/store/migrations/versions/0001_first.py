@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_records")),
         sa.UniqueConstraint("kind", "key", name=op.f("uq_records_kind_key")),
     )
+    op.create_index(op.f("ix_records_kind_id"), "records", ["kind", "id"])
     op.create_index(op.f("ix_records_kind_starts"), "records", ["kind", "starts"])
     op.create_index(op.f("ix_records_patient"), "records", ["patient"])
     op.create_index(op.f("ix_records_subject_starts"), "records", ["subject", "starts"])
@@ -177,6 +178,13 @@ def upgrade() -> None:
         op.f("ix_owed_due_at"),
         "owed",
         ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_owed_target_due_at"),
+        "owed",
+        ["target", "due_at"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
