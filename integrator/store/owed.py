@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, insert, or_, select, tuple_, update
 
 from integrator.store.schema import OWED_STATES, owed, target_ids
 from integrator.store.statement import Statement, given
@@ -108,10 +108,15 @@ def settling(columns: tuple[str, ...], unmarked: bool) -> Statement:
 OF_RECORD = Statement(select(*OWED).where(o.record_id == given("record_id")).order_by(o.target, o.face))
 """Everything that is or was owed of one record."""
 
-NEXT_DUE = Statement(
-    select(o.due_at).where(o.due_at.is_not(None), o.leased_until.is_(None)).order_by(o.due_at).limit(1)
+_free_at = case((o.leased_until > o.due_at, o.leased_until), else_=o.due_at)
+
+NEXT_DUE = Statement(select(func.min(_free_at, type_=o.due_at.type)).where(o.due_at.is_not(None)))
+"""When the next row may be taken: it is due, and nobody holds it or the lease is over."""
+
+NEXT_DUE_OF_TARGET = Statement(
+    select(func.min(_free_at, type_=o.due_at.type)).where(o.due_at.is_not(None), o.target == given("target"))
 )
-"""When the next row that nobody holds is due."""
+"""The same of one target."""
 
 KNOWN = Statement(
     select(*TARGET_ID).where(t.target == given("target"), t.record_id == given("record_id"), t.face == given("face"))
@@ -231,9 +236,9 @@ def counts(tx: Tx, target: str | None = None) -> dict[str, int]:
     return {state: rows.get(state, 0) for state in OWED_STATES}
 
 
-def next_due(tx: Tx) -> datetime | None:
-    """When the next row that nobody holds is due; None if nothing will be by itself."""
-    found: datetime | None = NEXT_DUE.value(tx)
+def next_due(tx: Tx, target: str | None = None) -> datetime | None:
+    """When the next row may be taken, of one target where it is given; None if none will be due by itself."""
+    found: datetime | None = NEXT_DUE.value(tx) if target is None else NEXT_DUE_OF_TARGET.value(tx, target=target)
     return found
 
 

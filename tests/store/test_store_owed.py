@@ -168,3 +168,15 @@ def test_target_ids_are_remembered_replaced_and_forgotten(store: Store) -> None:
         assert owed.all_known(tx, "ehr") == [newer]
         owed.forget(tx, "ehr", number, FACE)
         assert owed.known(tx, "ehr", number, FACE) is None
+
+
+def test_a_row_whose_worker_is_gone_is_due_when_its_lease_is_over(store: Store) -> None:
+    with store.write() as tx:
+        assert owed.next_due(tx) is None
+        mark(tx)
+        assert owed.next_due(tx) == owed.next_due(tx, "ehr") == NOW
+        assert owed.next_due(tx, "archive") is None
+        owed.lease(tx, 1, "gone", NOW, SOON)
+        assert owed.next_due(tx) == SOON
+        mark(tx, key="aria||2")
+        assert owed.next_due(tx) == NOW
