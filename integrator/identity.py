@@ -84,12 +84,13 @@ class Linked:
         self._by_index: dict[bytes, Participant] = {}
 
     def get(self, tx: Tx, index: bytes) -> Participant | None:
-        """The participant whose patient has this index, within a write transaction; None: not in the trial."""
+        """The participant whose patient has this index; None: not in the trial."""
         if people.CHANGED in tx.changes:
             return dict(people.linked(tx)).get(index)  # not committed yet, so nothing to be kept
         change = self._store.changes(people.CHANGED)
         if change != self._read_at:
-            self._by_index = dict(people.linked(tx))
+            with self._store.read() as fresh:  # tx may show the state before the change
+                self._by_index = dict(people.linked(fresh))
             self._read_at = change
         return self._by_index.get(index)
 

@@ -58,6 +58,18 @@ def test_linking_is_seen_at_once_and_forgotten_if_it_is_rolled_back(store: Store
         assert linked.get(tx, index) is None
 
 
+def test_an_old_snapshot_does_not_hide_a_later_link(store: Store) -> None:
+    linked = identity.Linked(store)
+    index = identity.number_index(KEYS, NUMBER)
+    with store.read() as old:
+        assert people.everyone(old) == []
+        with store.write() as tx:
+            add(tx)
+        assert linked.get(old, index) is not None
+    with store.write() as tx:
+        assert linked.get(tx, index) is not None
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

@@ -42,10 +42,7 @@ OWED_STATES = {
     "delivered": ("owed", "waiting"),  # the target confirmed it; a change makes it owed again
     "refused": ("owed", "waiting"),  # the target said no for good; a change or a person makes it owed again
 }
-QUESTION_STATES = {
-    "open": ("answered",),
-    "answered": ("open",),  # asked again when the cause comes again
-}
+QUESTION_STATES = {"open": ("answered",), "answered": ("open",)}  # asked again when the cause comes again
 OUTCOMES = ("merged", "unchanged", "superseded", "unwanted", "held")  # of a message for one record
 
 
@@ -274,7 +271,7 @@ Index(None, journal.c.object_kind, journal.c.object_id)
 faces = Table(
     "faces",
     metadata,
-    Column("hash", String(80), primary_key=True),
+    Column("hash", String(80), primary_key=True),  # of the text
     Column("name", String(120), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
