@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from integrator.errors import ConfigError
+from integrator.errors import ConfigError, Held
 
 ENVIRONMENT = "INTEGRATOR_KEYS"
 KEY_BYTES = 32
@@ -31,8 +31,8 @@ DERIVED_KEPT = 4096  # derived keys kept in memory
 _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
-class Unopenable(ConfigError):
-    """A blob that this key does not open: the wrong key, or changed bytes."""
+class Unopenable(Held):
+    """A blob that this key does not open: another key sealed it, it was changed, or its key was erased."""
 
 
 def seal(key: bytes, data: bytes, about: str) -> bytes:
