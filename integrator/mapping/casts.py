@@ -1,0 +1,69 @@
+"""What a conversion is: a pair of functions between outside nodes and a record's value, and what it looks at.
+
+The conversions themselves stand in casts_hl7.py, casts_fhir.py and casts_time.py; `cast` finds one by name or by types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from integrator.mapping.state import State
+
+
+class _Nothing:
+    """Something stands there, and no value can be made of it: the record stays silent."""
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NOTHING = _Nothing()
+
+
+class Wrong(Exception):
+    """A value that cannot be understood: holds the message. `which` is the place of the conversion, from 0."""
+
+    def __init__(self, reason: str, which: int = 0):
+        super().__init__(reason)
+        self.reason, self.which = reason, which
+
+
+class CannotHold(Exception):
+    """This place cannot hold the value; the next choice is tried. The text says why."""
+
+
+Read = Callable[[list[Any], "State"], Any]
+Write = Callable[[Any, "State"], list[Any]]
+Source = tuple[int, str]  # which place, and which part of its element ("" for all of it)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A named conversion.
+
+    `read` gets one node for each place (None: absent; the first one is there) and gives a value, NOTHING, or raises
+    Wrong. `write` gives one node for each place (None: nothing stands there) or raises CannotHold; without it the
+    conversion is only read. `parts` names what it looks at in the element of each place (() all of it; the others stay
+    as they are and count as unmapped). `loses` are the leaves of the value that the form has no place for.
+    `labels` are parts that it does not look at and that go when the value changes, for they name the old one.
+    `sources` says which part of which place makes which leaf of the value; left out: all places make all leaves.
+    """
+
+    name: str
+    read: Read
+    write: Write | None = None
+    parts: tuple[tuple[str, ...], ...] = ()
+    loses: frozenset[str] = frozenset()
+    sources: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    lists: bool = False  # takes or gives a whole list
+    alone: Read | None = None  # what the first place gives when no choice made a value: a start without an end
+
+    def parts_of(self, place: int) -> tuple[str, ...]:
+        return self.parts[place] if place < len(self.parts) else ()

@@ -1,0 +1,148 @@
+"""A face, compiled: reads a record from an outside document and writes it onto nothing or onto one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from integrator.errors import CannotWrite, Held
+from integrator.formats.hl7v2 import Message
+from integrator.mapping.context import EMPTY, Context
+from integrator.mapping.lineage import Log, Trace
+from integrator.mapping.model import Declared, Field, Outside
+from integrator.mapping.places import place_text
+from integrator.mapping.read import Missing, TopReader, condition_test, text_at
+from integrator.mapping.state import State
+from integrator.mapping.tree_hl7 import MessageNode, text_of
+from integrator.mapping.walk import every_finder, locate, plain
+from integrator.mapping.writing import Writing
+from integrator.records import Said
+
+if TYPE_CHECKING:
+    from integrator.mapping.unmapped import Unmapped
+
+
+@dataclass
+class Reading:
+    """What a document says of a record."""
+
+    face: Face
+    tree: Any
+    context: Context
+    said: Said
+    why: str | None  # the sender's reason for the message, where the face names its place
+    notes: list[str]  # what a person should know: a default length, a doubled hour
+    open_codes: list[tuple[str, str]]  # (code map, code) of codes that an open map does not know
+
+    @cached_property
+    def unmapped(self) -> list[Unmapped]:
+        """Every leaf that no field, selector, constant, condition or omission speaks of, or that was not understood."""
+        from integrator.mapping.unmapped import unmapped
+
+        return unmapped(self.face, self.tree, self.context)
+
+
+class Face:
+    """One mapping file (with what it extends), as the code uses it. Shared by threads: it keeps nothing of a run."""
+
+    def __init__(self, declared: Declared):
+        self.declared = declared
+        self.name, self.record = declared.name, declared.record
+        self.form = f"{declared.form.family} {declared.form.name}"
+        self.text = "\n".join(f"# {name}\n{text}" for name, text in sorted(self._texts().items()))
+        self.hash = hashlib.sha256(self.text.encode()).hexdigest()
+        grouped = _by_top(declared.fields)
+        self._tests = [condition_test(one) for one in declared.when]
+        self._readers = [
+            TopReader(name, fields, declared)
+            for name, all_fields in grouped.items()
+            if (fields := [one for one in all_fields if one.read]) and declared.reads
+        ]
+        self._writing = Writing(declared, grouped) if declared.writes else None
+        self.carries: frozenset[str] = self._writing.carries if self._writing else frozenset()
+
+    def __repr__(self) -> str:
+        return f"<Face {self.name}>"
+
+    def _texts(self) -> dict[str, str]:
+        texts = dict(self.declared.texts)
+        for one in self.declared.fields:
+            for choice in one.choices:
+                if choice.codes:
+                    texts.update(choice.codes.texts)
+        return texts
+
+    def tree(self, document: Any) -> Any:
+        """A document as the tree that faces work on."""
+        return MessageNode(document) if isinstance(document, Message) else document
+
+    def applies(self, document: Any) -> bool:
+        """Whether [when] holds."""
+        tree = self.tree(document)
+        return all(test(tree) for test in self._tests)
+
+    def read(self, document: Any, context: Context = EMPTY, trace: Trace | None = None) -> Reading:
+        """What a Message or a resource says. Held, with place and text, where a value cannot be understood."""
+        tree = self.tree(document)
+        state = State(tree, context, trace)
+        said: Said = {}
+        try:
+            for reader in self._readers:
+                reader.read(said, state)
+        except Missing as wrong:
+            raise self._held(wrong, tree) from None
+        why = text_at(tree, self.declared.why) if self.declared.why else None
+        return Reading(self, tree, context, said, why, state.notes, state.open_codes)
+
+    def read_each(self, document: Any, context: Context = EMPTY) -> list[Reading]:
+        """One reading for each element that `each` names; a face without `each` gives one."""
+        each = self.declared.each
+        if each is None:
+            return [self.read(document, context)]
+        tree = self.tree(document)
+        return [self.read(_narrowed(tree, each, node), context) for node in every_finder(each.steps)(tree)]
+
+    def write(self, said: Said, context: Context = EMPTY, onto: Any = None, log: Log | None = None) -> Any:
+        """The record in the outside form: a resource, or a Message. `onto` stays as it is. Raises CannotWrite."""
+        if self._writing is None:
+            raise CannotWrite(f"{self.name} is only read")
+        return self._writing.write(said, context, self.tree(onto) if onto is not None else None, self._readers, log)
+
+    def _held(self, wrong: Missing, tree: Any) -> Held:
+        """The error with the place where it stands and what stands there."""
+        at = wrong.choice.at[min(wrong.which, len(wrong.choice.at) - 1)]
+        found = locate(tree, at.steps)
+        if at.listed and wrong.node is not tree:
+            base = [(loc, node) for loc, node in locate(tree, at.steps[: at.listed]) if node is wrong.node]
+            found = (
+                [(base[0][0] + loc, node) for loc, node in locate(wrong.node, at.steps[at.listed :])] if base else []
+            )
+        if not found:
+            return Held(wrong.reason, at.text, "")
+        loc, node = found[0]
+        text = text_of(node) if self.declared.form.hl7 else plain(node)
+        return Held(wrong.reason, place_text(loc, at.steps, self.declared.form.hl7), text)
+
+
+def _by_top(fields: tuple[Field, ...]) -> dict[str, list[Field]]:
+    found: dict[str, list[Field]] = {}
+    for one in fields:
+        found.setdefault(one.place.field, []).append(one)
+    return found
+
+
+def _narrowed(tree: Any, each: Outside, node: Any) -> Any:
+    """The tree with this element alone in the list that `each` names, so that the paths mean this one."""
+    if isinstance(tree, MessageNode):
+        fresh: Any = MessageNode(tree.message)
+    else:
+        fresh = dict(tree)
+    inner = fresh
+    for step in each.steps[:-1]:
+        below = inner.get(step.name)
+        below = below[0] if below.__class__ is list and below else below
+        inner[step.name] = inner = dict(below or {})
+    inner[each.steps[-1].name] = [node]
+    return fresh

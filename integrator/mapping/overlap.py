@@ -1,0 +1,40 @@
+"""Whether two outside paths can mean one place; what several fields write must not be removed by one of them."""
+
+from __future__ import annotations
+
+from integrator.mapping.model import Declared, Field, Outside
+from integrator.mapping.path import Step
+
+
+def overlap(one: Outside, other: Outside) -> bool:
+    """Whether a value written at one path would stand in the way of one written at the other."""
+    for mine, theirs in zip(one.steps, other.steps, strict=False):
+        if mine.name != theirs.name or _apart(mine, theirs):
+            return False
+    return True
+
+
+def _apart(one: Step, other: Step) -> bool:
+    """Whether the selectors of two steps cannot hold of one element."""
+    texts = {selector.child: selector.text for selector in one.selectors if not selector.prefix}
+    return any(
+        not selector.prefix and texts.get(selector.child, selector.text) != selector.text
+        for selector in other.selectors
+    )
+
+
+def written_places(field: Field) -> list[Outside]:
+    """The places that a field writes: of choices whose conversion has a writing half."""
+    if not field.written:
+        return []
+    return [at for choice in field.choices if choice.codes or (choice.cast and choice.cast.write) for at in choice.at]
+
+
+def owned_elsewhere(declared: Declared) -> set[int]:
+    """The ids of the places (Outside) of a field that another field writes."""
+    found: set[int] = set()
+    for field in declared.fields:
+        others = [at for one in declared.fields if one is not field for at in written_places(one)]
+        for choice in field.choices:
+            found |= {id(at) for at in choice.at if any(overlap(at, other) for other in others)}
+    return found

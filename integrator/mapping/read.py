@@ -1,0 +1,299 @@
+"""Reading, compiled: one closure for each choice, field and top-level record field of a face.
+
+A closure answers with a value or with one of four words: ABSENT (nothing stands there), NONE (the sender says: none),
+NOTHING (something stands there and no value can be made of it) and UNSAID (the field does not count here).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from integrator.mapping import record_model
+from integrator.mapping.casts import NOTHING, Cast, Wrong
+from integrator.mapping.codes import CodeMap
+from integrator.mapping.model import Choice, Condition, Declared, Field, Outside
+from integrator.mapping.path import Steps
+from integrator.mapping.state import State
+from integrator.mapping.tree_hl7 import NULL, text_of
+from integrator.mapping.walk import Loc, every_finder, finder, locate, plain
+from integrator.records import KINDS, Said
+
+
+class _Word:
+    def __init__(self, name: str):
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+ABSENT = _Word("ABSENT")
+NONE = _Word("NONE")
+UNSAID = _Word("UNSAID")
+PARTLY = _Word("PARTLY")  # of an element: some part is understood and some is not
+NO_VALUE = (ABSENT, NONE, NOTHING, UNSAID)
+
+Find = Callable[[Any, State], Any]
+ReadNode = Callable[[Any, State], Any]
+Test = Callable[[Any], bool]
+
+
+class Missing(Wrong):
+    """A Wrong with what the reader knows of its place: the choice and the node that its paths start from."""
+
+    def __init__(self, wrong: Wrong, choice: Choice, node: Any):
+        super().__init__(wrong.reason, wrong.which)
+        self.choice, self.node = choice, node
+
+
+class FieldReader:
+    """Reads one field from a node: the whole tree, or one element of a list."""
+
+    def __init__(self, field: Field, declared: Declared, grouped: bool):
+        self.field = field
+        self.hl7 = declared.form.hl7
+        self.words = record_model.codes(declared.record, field.place)
+        self.tests = [condition_test(one) for one in field.when]
+        self.choices = [self._choice(choice, grouped) for choice in field.choices]
+        self.alone = [
+            (finds, choice.cast.alone, number)
+            for number, ((finds, _), choice) in enumerate(zip(self.choices, field.choices, strict=True))
+            if choice.cast and choice.cast.alone
+        ]
+
+    def holds(self, tree: Any) -> bool:
+        """Whether the field counts in this tree (`when`)."""
+        return all(test(tree) for test in self.tests)
+
+    def read(self, node: Any, state: State) -> tuple[Any, int | None]:
+        """The value or a word, and the number of the choice that said it."""
+        if self.tests and not self.holds(state.tree):
+            return UNSAID, None
+        missed: int | None = None
+        for number, (finds, convert) in enumerate(self.choices):
+            value = self._one(finds, convert, node, state, number)
+            if value is ABSENT:
+                continue
+            if value is NOTHING:
+                if missed is None:
+                    missed = number
+                continue
+            return value, number
+        if missed is None:
+            return ABSENT, None
+        return self._alone(node, state, missed)
+
+    def _one(self, finds: list[Find], convert: Any, node: Any, state: State, number: int) -> Any:
+        first = finds[0](node, state)
+        if first is None:
+            return ABSENT
+        if first.__class__ is list:
+            if all(not _there(one) for one in first):
+                return ABSENT
+        elif self.hl7 and (said := _said(first)) is not None:
+            if said is ABSENT or len(finds) == 1 or not self.field.choices[number].codes:
+                return said
+        nodes = [first]
+        for find in finds[1:]:
+            nodes.append(find(node, state))
+        try:
+            value = convert(nodes, state)
+        except Wrong as wrong:
+            raise Missing(wrong, self.field.choices[number], node) from None
+        if self.words is not None and value.__class__ is str and value not in self.words:
+            return NOTHING
+        return value
+
+    def _alone(self, node: Any, state: State, missed: int) -> tuple[Any, int | None]:
+        """The last resort: a start without an end."""
+        for finds, alone, number in self.alone:
+            nodes = [find(node, state) for find in finds]
+            if nodes[0] is None or (nodes[0].__class__ is list and not any(_there(one) for one in nodes[0])):
+                continue
+            try:
+                return alone(nodes, state), number
+            except Wrong as wrong:
+                raise Missing(wrong, self.field.choices[number], node) from None
+        return NOTHING, missed
+
+    def _choice(self, choice: Choice, grouped: bool) -> tuple[list[Find], Any]:
+        finds = [outside_finder(at, grouped) for at in choice.at]
+        if choice.codes:
+            return finds, _codes_reader(choice.codes, self.hl7)
+        assert choice.cast is not None
+        return finds, _list_reader(choice.cast) if choice.at[0].listed and not grouped else choice.cast.read
+
+
+def _said(node: Any) -> _Word | None:
+    """ABSENT for an HL7 node that holds nothing, NONE for HL7's null, None for anything else."""
+    if node.__class__ is str:
+        if node == NULL:
+            return NONE
+        return None if node.strip() else ABSENT
+    return None
+
+
+def _there(node: Any) -> bool:
+    return node is not None and node != ""
+
+
+def outside_finder(at: Outside, grouped: bool) -> Find:
+    """Finds a place from a node; in a group [] is this element, and a path without [] starts from the whole tree."""
+    if grouped:
+        if at.listed:
+            relative = finder(at.steps[at.listed :])
+            return lambda node, state: relative(node)
+        whole = finder(at.steps)
+        return lambda node, state: whole(state.tree)
+    if at.listed:
+        every = every_finder(at.steps)
+        return lambda node, state: every(node)
+    one = finder(at.steps)
+    return lambda node, state: one(node)
+
+
+def _list_reader(cast: Cast) -> Any:
+    """A conversion over places with []: one that takes lists gets them; any other the first of each."""
+    if cast.lists:
+        return cast.read
+
+    def read(nodes: list[Any], state: State) -> Any:
+        return cast.read([node[0] if node.__class__ is list and node else node for node in nodes], state)
+
+    return read
+
+
+def _codes_reader(codes: CodeMap, hl7: bool) -> Any:
+    def read(nodes: list[Any], state: State) -> Any:
+        texts = tuple(_code_text(node) for node in nodes)
+        found = codes.read(texts, hl7)
+        if found.row is None:
+            raise Wrong(f"a code that has no row in the code map {codes.name}", _which(codes, texts, hl7))
+        if state.trace is not None:
+            state.trace.row = found.row
+        if found.unknown:
+            state.open_codes.append((codes.name, " ".join(text for text in texts if text)))
+            return NOTHING
+        return UNSAID if found.row.value is None else found.row.value
+
+    return read
+
+
+def _code_text(node: Any) -> str:
+    if node.__class__ is list:
+        return " ".join(text for one in node if (text := _code_text(one)))
+    text = plain(node) if node is not None else ""
+    return "" if text == NULL else text
+
+
+def _which(codes: CodeMap, texts: tuple[str, ...], fold: bool) -> int:
+    """The first column whose code the map does not list."""
+    for number, (text, values) in enumerate(zip(texts, codes.values, strict=True)):
+        if values is not None:
+            known = {value.casefold() for value in values} if fold else set(values)
+            if (text.strip().casefold() if fold else text) not in known:
+                return number
+    return 0
+
+
+def condition_test(condition: Condition) -> Test:
+    """Whether a tree fulfils a condition."""
+    find, values = finder(condition.at.steps), set(condition.values)
+    return lambda tree: plain(found) in values if (found := find(tree)) is not None else "" in values
+
+
+class TopReader:
+    """Reads one top-level field of the record: alone, from parts, or as a list."""
+
+    def __init__(self, name: str, fields: list[Field], declared: Declared):
+        self.name = name
+        kind, many = record_model.bare(record_model.hints(KINDS[declared.record])[name])
+        self.kind, self.many = kind, many
+        self.prefix = group_prefix(fields)
+        self.fields = [FieldReader(one, declared, self.prefix is not None) for one in fields]
+        self.parts = [one.place.parts[0] if one.place.parts else None for one in fields]
+        self.elements = every_finder(self.prefix) if self.prefix else None
+        self.silent = declared.absent == "unchanged"
+
+    def read(self, said: Said, state: State) -> None:
+        """Adds what the tree says of this field."""
+        value = self.value(state)
+        if value is ABSENT:
+            value = UNSAID if self.silent else NONE
+        if value is NONE:
+            said[self.name] = () if self.many else None
+        elif value is not UNSAID and value is not NOTHING and value is not PARTLY:
+            said[self.name] = value
+
+    def value(self, state: State) -> Any:
+        if self.elements is None:
+            return self.element(state.tree, state, ())
+        nodes = self.elements(state.tree)
+        if not nodes:
+            return ABSENT
+        if state.trace is None:
+            return _list_of([self.element(node, state, ()) for node in nodes])
+        values: list[Any] = []
+        for loc, node in locate(state.tree, self.prefix or ()):
+            state.trace.index = sum(1 for value in values if _made(value))
+            values.append(self.element(node, state, loc))
+        state.trace.index = None
+        return _list_of(values)
+
+    def element(self, node: Any, state: State, loc: Loc) -> Any:
+        """The value of one element, or of the field where it is no list."""
+        found = []
+        for reader in self.fields:
+            if state.trace is None:
+                found.append(reader.read(node, state)[0])
+                continue
+            state.trace.begin(state)
+            value, number = reader.read(node, state)
+            state.trace.end(state, reader.field, node, loc, value, number)
+            found.append(value)
+        if self.parts == [None]:
+            return found[0]
+        return self.whole(found)
+
+    def whole(self, found: list[Any]) -> Any:
+        """The parts as one value: a part that is not understood makes all of it silent."""
+        said = [None if value in NO_VALUE else value for value in found]
+        if any(value is NOTHING for value in found):
+            return PARTLY if any(value is not None for value in said) else NOTHING
+        if any(value is not None for value in said):
+            return self.kind(**{str(part): value for part, value in zip(self.parts, said, strict=True)})
+        return NONE if NONE in found else UNSAID if UNSAID in found else ABSENT
+
+
+def _list_of(values: list[Any]) -> Any:
+    """The elements that made a value; those that did not are left out, and alone they make the field silent."""
+    if any(value is PARTLY for value in values):
+        return PARTLY
+    made = tuple(value for value in values if _made(value))
+    if made:
+        return made
+    for word in (NOTHING, UNSAID, NONE):
+        if any(value is word for value in values):
+            return word
+    return ABSENT
+
+
+def _made(value: Any) -> bool:
+    return value.__class__ is not _Word and value is not NOTHING
+
+
+def group_prefix(fields: list[Field]) -> Steps | None:
+    """The steps to the list whose elements are those of the record's list; None where nothing is paired."""
+    for field in fields:
+        for choice in field.choices:
+            if field.place.listed and choice.at[0].listed:
+                return choice.at[0].steps[: choice.at[0].listed]
+    return None
+
+
+def text_at(tree: Any, at: Outside) -> str | None:
+    """The text at a place, or None."""
+    found = finder(at.steps)(tree)
+    text = text_of(found) if not isinstance(found, bool | int | float) else plain(found)
+    return text if text and text != NULL else None

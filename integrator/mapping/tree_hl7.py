@@ -1,0 +1,117 @@
+"""An HL7 v2 message as a tree of dictionaries, so that one path engine serves every form.
+
+The tree is {segment name: [segment, ...]}, a segment {field number: [repetition, ...]}, a repetition or component a
+text or {number: ...}. A text stands for its own first part: "12345" is also component 1 and subcomponent 1. Fields are
+split when somebody looks. An NTE has one more child, "after": the name of the segment that it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from integrator.formats.hl7v2 import STANDARD, Message, Segment
+
+NULL = '""'  # HL7: the sender says that there is nothing
+AFTER = "after"
+
+
+class SegmentNode(dict[str, Any]):
+    """One segment; `get` splits a field at first sight. `segment` is None where it was made by a face."""
+
+    __slots__ = ("message", "name", "owner", "segment")
+
+    def __init__(self, name: str, segment: Segment | None = None, message: Message | None = None):
+        super().__init__()
+        self.name, self.segment, self.message = name, segment, message
+        self.owner: SegmentNode | None = None  # set for a new NTE
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = dict.get(self, key, self)
+        if found is not self:
+            return found
+        if key == AFTER:
+            return self._after()
+        if self.segment is None:
+            return default
+        repetitions = [unpack(self.segment, raw) for raw in self.segment.repetitions(int(key))]
+        if not repetitions:
+            return default
+        self[key] = repetitions
+        return repetitions
+
+    def _after(self) -> str | None:
+        if self.segment is None or self.message is None:
+            return None
+        owner = self.message.owner(self.segment)
+        return owner.name if owner else None
+
+    def fields(self) -> list[str]:
+        """The numbers of all fields that hold something, in order."""
+        numbers = {int(key) for key, value in self.items() if key != AFTER and value}
+        if self.segment is not None:
+            first = 3 if self.name == "MSH" else 1
+            raw = self.segment.fields
+            numbers |= {n for n in range(first, len(raw)) if raw[n] and str(n) not in self}
+        return [str(number) for number in sorted(numbers)]
+
+
+class MessageNode(dict[str, Any]):
+    """The whole message; `get(name)` is the list of its segments of that name."""
+
+    def __init__(self, message: Message):
+        super().__init__()
+        self.message = message
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = dict.get(self, key)
+        if found is None:
+            segments = self.message.all(key)
+            if not segments:
+                return default
+            found = self[key] = [SegmentNode(key, segment, self.message) for segment in segments]
+        return found
+
+    def names(self) -> list[str]:
+        """The names of all segments, each once, in order of appearance."""
+        found = dict.fromkeys(segment.name for segment in self.message.segments)
+        found.update(dict.fromkeys(name for name, nodes in self.items() if nodes))
+        return list(found)
+
+
+def unpack(segment: Segment, raw: str) -> Any:
+    """One raw repetition as a text, or as the dictionary of its components."""
+    delims = segment.delimiters
+    if delims.component and delims.component in raw:
+        return {
+            str(n): _component(segment, part) for n, part in enumerate(raw.split(delims.component), 1) if part
+        } or ""
+    return _component(segment, raw)
+
+
+def _component(segment: Segment, raw: str) -> Any:
+    mark = segment.delimiters.subcomponent
+    if mark and mark in raw:
+        return {str(n): _text(segment, part) for n, part in enumerate(raw.split(mark), 1) if part} or ""
+    return _text(segment, raw)
+
+
+def _text(segment: Segment, raw: str) -> str:
+    escape = segment.delimiters.escape
+    return segment.unescape(raw) if escape and escape in raw else raw
+
+
+def text_of(node: Any) -> str:
+    """The text of a node: of its first part where it has parts; "" where there is none."""
+    while node.__class__ is dict:
+        node = node.get("1")
+    return node if node.__class__ is str else ""
+
+
+def new_message() -> MessageNode:
+    """The tree of a message with nothing but MSH-1 and MSH-2."""
+    return MessageNode(Message.new(STANDARD, "utf-8"))
+
+
+def new_segment(name: str) -> SegmentNode:
+    """An empty segment, to be placed when the message is built."""
+    return SegmentNode(name)
