@@ -1,4 +1,4 @@
-"""From the tree of an HL7 v2 message back to the message: what was not touched keeps its text, new segments find their place."""
+"""From the tree of an HL7 v2 message back to a message: what was not touched keeps its text."""
 
 from __future__ import annotations
 

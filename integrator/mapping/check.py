@@ -1,4 +1,4 @@
-"""What is refused at load beyond single words and paths: conflicts, gaps, losses; each with file, line and a way out."""
+"""What is refused at load beyond single words and paths: conflicts, gaps, losses; each with a way out."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class CodeMap:
         return Found(None)
 
     def write(self, value: str | None, event: str | None = None) -> tuple[str, ...] | None:
-        """The codes of a value: of the first row without `*`; of several codes `event`, else the first. None: no row."""
+        """The codes of a value: of its first row without `*`; of several codes `event`, else the first."""
         for row in self.rows:
             if row.value == value and row.exact:
                 return tuple(_chosen(cell or ("",), event) for cell in row.cells)
@@ -99,7 +99,7 @@ class CodeMap:
         return {row.value for row in self.rows if row.value is not None}
 
     def gaps(self, fold: bool) -> list[tuple[str, ...]]:
-        """The combinations of values that no row matches; an open column counts with what the rows name, and one more."""
+        """The combinations of values that no row matches; an open column has what rows name, and more."""
         columns = []
         for number, values in enumerate(self.values):
             if values is None:

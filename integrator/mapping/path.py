@@ -1,6 +1,6 @@
 """The one grammar of paths, for every tree: text to steps and selectors, before any model is asked.
 
-identifier[type=$v2-0203|FILL]     AIS[]-3     AIG[4.1=LINAC]-3.1     arm[name]     supportingInformation[=ResearchStudy]
+identifier[type=$v2-0203|FILL]   AIS[]-3   AIG[4.1=LINAC]-3.1   arm[name]   supportingInformation[=ResearchStudy]
 """
 
 from __future__ import annotations

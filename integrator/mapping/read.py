@@ -91,9 +91,8 @@ class FieldReader:
         if first.__class__ is list:
             if all(not _there(one) for one in first):
                 return ABSENT
-        elif self.hl7 and (said := _said(first)) is not None:
-            if said is ABSENT or len(finds) == 1 or not self.field.choices[number].codes:
-                return said
+        elif self.hl7 and (said := _said(first)) is not None and not (said is NONE and self._several_codes(number)):
+            return said
         nodes = [first]
         for find in finds[1:]:
             nodes.append(find(node, state))
@@ -104,6 +103,11 @@ class FieldReader:
         if self.words is not None and value.__class__ is str and value not in self.words:
             return NOTHING
         return value
+
+    def _several_codes(self, number: int) -> bool:
+        """A code map over several places may have a row for nothing in the first."""
+        choice = self.field.choices[number]
+        return choice.codes is not None and len(choice.at) > 1
 
     def _alone(self, node: Any, state: State, missed: int) -> tuple[Any, int | None]:
         """The last resort: a start without an end."""

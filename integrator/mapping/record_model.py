@@ -1,4 +1,4 @@
-"""What a record is made of, for the loader: its fields down to the leaf, their types, and the codes that they may be."""
+"""What a record is made of, for the loader: its fields down to the leaf, their types, and their codes."""
 
 from __future__ import annotations
 

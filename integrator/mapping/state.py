@@ -1,4 +1,4 @@
-"""What one run of a face carries along: the context, what the message adds to it, notes, and the trace if one is kept."""
+"""What one run of a face carries along: the context, what the message adds to it, notes, and the trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a document nobody speaks of: every leaf outside that no field, selector, constant, condition or omission names."""
+"""What of a document nobody speaks of: every leaf that no line of the face names."""
 
 from __future__ import annotations
 
