@@ -13,6 +13,7 @@ from integrator.formats.hl7v2.times import instants, parse_time
 Error = tuple[str, str, str]  # table 0357 code, place, text
 
 REUSED = "the control id was used before, with the same MSH-7 and other bytes"
+ACKS = ("AL", "ER", "SU")  # MSH-16: always, on error, on success (table 0155)
 UNDECODABLE = "bytes that are not"  # how the reason of a message that does not decode begins
 
 
@@ -41,7 +42,7 @@ def unfit(header: Header, source: Source, processing_id: str) -> Rejected | None
             "202",
             "MSH-11",
         )
-    if header.application_ack in ("AL", "ER", "SU") and not source.ack_to:
+    if header.application_ack in ACKS and not source.ack_to:
         return Rejected("no address is configured for application acknowledgements (ack_to)", "207", "MSH-16")
     return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from integrator import identity
-from integrator.arrival import ACCEPTED, REUSED, UNDECODABLE, Verdict, rejected, source_time, spoken, unfit
+from integrator.arrival import ACCEPTED, ACKS, REUSED, UNDECODABLE, Verdict, rejected, source_time, spoken, unfit
 from integrator.config import Source
 from integrator.connectors.mllp import Answer, Arrival
 from integrator.errors import Held, Rejected
@@ -80,6 +80,7 @@ def _new_message(house: House, looked: Looked, source: Source, now: datetime) ->
         body_key_of=sealed.body_key_of,
         size=len(data),
         answer=looked.verdict.code,
+        ack_wanted=head.application_ack if source.ack_to and head.application_ack in ACKS else None,
     )
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from integrator.formats.hl7v2 import frame
+from integrator.connectors.mllp import Answer, Endpoint, MllpListener
+from integrator.engine.acknowledging import acknowledge_some, sender_to
+from integrator.formats.hl7v2 import answer, frame, header
 from tests.houses import NUMBER, Sender, house, listening, siu
 
 
@@ -160,6 +164,33 @@ def test_an_application_acknowledgement_that_we_cannot_give_is_refused_with_the_
     assert code(answer) == b"CR"
     assert b"ack_to" in answer
     assert here.states() == {}
+
+
+def test_an_application_acknowledgement_goes_to_ack_to_once_the_message_was_worked_on(tmp_path):
+    taken = []
+
+    def take(arrivals):
+        taken.extend(arrival.data for arrival in arrivals)
+        heads = [header(arrival.data) for arrival in arrivals]
+        return [Answer(answer(head, "CA", control_id="X1", at=datetime.now(UTC))) for head in heads]
+
+    other_side = MllpListener([Endpoint("acks")], take)
+    other_side.start()
+    try:
+        address = f"127.0.0.1:{other_side.port}"
+        with house(tmp_path, ack_to=address) as here, listening(here) as port, Sender(port) as aria:
+            assert code(aria.send(siu(msh="|||AL|AL"))) == b"CA"
+            assert code(aria.send(siu(control_id="M2", filler="F-2", msh="|||AL|ER"))) == b"CA"
+            source = here.line.settings.source_named("aria")
+            with sender_to(source) as sender:
+                assert acknowledge_some(here.line, source, sender) == 0
+                here.read_all()
+                assert acknowledge_some(here.line, source, sender) == 2
+                assert acknowledge_some(here.line, source, sender) == 0
+    finally:
+        other_side.stop()
+    assert [code(ack) for ack in taken] == [b"AA"]
+    assert b"\rMSA|AA|M1" in taken[0]
 
 
 @pytest.mark.parametrize(

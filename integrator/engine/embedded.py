@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from integrator import __version__
+from integrator.config import Source
+from integrator.engine.acknowledging import acknowledge_some, sender_to
 from integrator.errors import Held, IntegratorError, RetryLater
 from integrator.line import Line
 from integrator.reading import Read
@@ -36,9 +38,16 @@ class Engine:
             self._run(f"reader-{number}", self._arrived, lambda holder: self.read_some(holder))
         for target in self.line.settings.target:
             self._run(f"deliver-{target.name}", self._owing, self._deliverer(target.name))
+        for source in self.line.settings.source:
+            if source.ack_to:
+                self._run(f"acknowledge-{source.name}", self._owing, self._acknowledger(source))
 
     def _deliverer(self, target: str) -> Callable[[str], int]:
         return lambda holder: self.deliver_some(holder, target)
+
+    def _acknowledger(self, source: Source) -> Callable[[str], int]:
+        sender = sender_to(source)
+        return lambda holder: acknowledge_some(self.line, source, sender)
 
     def stop(self) -> None:
         """Lets every thread end its present batch."""

@@ -46,6 +46,7 @@ class NewMessage:
     reason: str | None = None
     detail: bytes | None = None
     answer: str | None = None
+    ack_wanted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Listed:
     body_key_of: str | None
     size: int
     answer: str | None
+    ack_wanted: str | None
     erase_at: datetime | None
 
 

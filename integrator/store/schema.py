@@ -95,7 +95,8 @@ messages = Table(
     Column("body_key", LargeBinary),  # the data key, wrapped; null: erased
     Column("body_key_of", String(80)),  # by whose key: "source:aria", later "patient:17"
     Column("size", Integer, nullable=False),  # bytes of the body in clear
-    Column("answer", String(10)),  # the code we acknowledged with: AA, AE, CA ...
+    Column("answer", String(10)),  # the code we acknowledged with: AA, AE, AR
+    Column("ack_wanted", String(2)),  # AL, ER, SU: an application acknowledgement is still to be sent; null: none
     Column("leased_until", Instant),
     Column("holder", String(80)),  # who works on it while it is leased
     Column("erase_at", Instant),  # when the body goes: set for the unwanted
@@ -107,6 +108,8 @@ _of_patient = messages.c.patient_index.is_not(None)
 Index(None, messages.c.patient_index, messages.c.id, sqlite_where=_of_patient, postgresql_where=_of_patient)
 _erasable = messages.c.erase_at.is_not(None)
 Index(None, messages.c.erase_at, sqlite_where=_erasable, postgresql_where=_erasable)
+_unacknowledged = messages.c.ack_wanted.is_not(None)
+Index(None, messages.c.ack_wanted, messages.c.id, sqlite_where=_unacknowledged, postgresql_where=_unacknowledged)
 
 records = Table(
     "records",

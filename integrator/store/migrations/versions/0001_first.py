@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("body_key_of", sa.String(length=80)),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("answer", sa.String(length=10)),
+        sa.Column("ack_wanted", sa.String(length=2)),
         sa.Column("leased_until", INSTANT),
         sa.Column("holder", sa.String(length=80)),
         sa.Column("erase_at", INSTANT),
@@ -85,6 +86,13 @@ def upgrade() -> None:
             name=op.f("ck_messages_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+    )
+    op.create_index(
+        op.f("ix_messages_ack_wanted_id"),
+        "messages",
+        ["ack_wanted", "id"],
+        sqlite_where=sa.text("ack_wanted IS NOT NULL"),
+        postgresql_where=sa.text("ack_wanted IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_messages_erase_at"),
