@@ -11,6 +11,7 @@ from integrator.errors import CannotWrite, RetryLater, Waiting
 from integrator.house import House
 from integrator.merge import waits_for
 from integrator.rendering import Outgoing, render
+from integrator.security.keys import Unopenable
 from integrator.store import Tx, owed, people, records
 from integrator.store.owed import Owed, TargetId
 
@@ -21,7 +22,10 @@ def outgoing_of(house: House, tx: Tx, row: Owed) -> Outgoing:
     participant = people.by_subject(tx, record.subject or "") if record else None
     if record is None or participant is None:
         raise LookupError(f"owed row of record {row.record_id} has no record or participant")
-    _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+    try:
+        _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+    except Unopenable as erased:
+        raise Waiting("a person: the patient was erased") from erased
     return Outgoing(
         kind=record.kind,
         key=record.key,

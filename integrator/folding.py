@@ -136,7 +136,14 @@ def _merge_patient(house: House, tx: Tx, one: Speaking) -> str:
     claims = take(claims, said, one.origin)
     folded = fold("Patient", claims, lambda field: house.settings.owner("Patient", field))
     identity.keep_patient_record(tx, house.keys, patient_id, folded.said, claims)
-    return outcome(before, folded, one.origin)
+    result = outcome(before, folded, one.origin)
+    anchor = records.get(tx, "Patient", str(patient_id))
+    if anchor is None:  # the record itself lives in the identity room; this row says which messages spoke of it
+        facts = (one.participant.study, one.participant.subject)
+        anchor = Row("Patient", str(patient_id), {}, {}, house.clock.now(), None, 0, one.index, *facts)
+        anchor = records.save(tx, anchor, None)
+    records.link(tx, one.message.id, anchor.number, result)
+    return result
 
 
 def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) -> None:

@@ -85,9 +85,9 @@ class Line(House):
     def deliver(self, row: Owed) -> str:
         """Writes what is owed as the record is now, in the best way that the target can; returns the row's state."""
         now = self.clock.now()
-        with self.store.read() as tx:
-            outgoing = outgoing_of(self, tx, row)
         try:
+            with self.store.read() as tx:
+                outgoing = outgoing_of(self, tx, row)
             written = send(self, row, outgoing)
         except Waiting as waiting:
             with self.store.write() as tx:

@@ -125,7 +125,7 @@ class Engine:
         """Delivers one batch to one target; returns how many rows were taken."""
         now = self.line.clock.now()
         with self.line.store.read() as tx:
-            due = owed.next_due(tx)
+            due = owed.next_due(tx, target)
         if due is None or due > now:
             return 0
         with self.line.store.write() as tx:
@@ -137,5 +137,17 @@ class Engine:
                     again = now + timedelta(seconds=self.line.settings.line.first_retry)
                     owed.settle(tx, row, "owed", now, row.reason, due_at=again, attempts=row.attempts)
                 continue
-            put_off = put_off + 1 if self.line.deliver(row) == "owed" else 0
+            put_off = put_off + 1 if self._deliver(row) == "owed" else 0
         return 0 if put_off else len(rows)
+
+    def _deliver(self, row: owed.Owed) -> str:
+        try:
+            return self.line.deliver(row)
+        except RetryLater:
+            raise
+        except Exception as fault:  # a fault of ours in one row must not stop the others; a person sees it
+            log.error("a fault of Integrator", record=row.record_id, kind=type(fault).__name__, exc_info=True)
+            with self.line.store.write() as tx:
+                reason = f"a person: a fault of Integrator ({type(fault).__name__}); the log has the place"
+                owed.settle(tx, row, "waiting", self.line.clock.now(), reason)
+            return "waiting"
