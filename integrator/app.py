@@ -25,7 +25,7 @@ from integrator.engine.clockwork import start_clockwork
 from integrator.engine.embedded import Engine
 from integrator.errors import ConfigError, RetryLater
 from integrator.line import Line
-from integrator.mapping import load_faces
+from integrator.mapping import Faces, load_faces
 from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
@@ -42,6 +42,7 @@ def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
     clock = clock or clock_of(settings)
     keys = keys_of(settings)
     faces = load_faces()
+    check_faces(settings, faces)
     settings.folder.mkdir(parents=True, exist_ok=True)
     targets = {target.name: target_of(target, settings.folder) for target in settings.target}
     with open_store(settings.store_url, clock) as store:
@@ -53,6 +54,19 @@ def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
         line = Line(settings, store, keys, faces, clock, targets)
         add_configured(line)
         yield line
+
+
+def check_faces(settings: Settings, faces: Faces) -> None:
+    """ConfigError: a site that has no folder, or a record that no face writes for its target."""
+    systems: list[Source | Target] = [*settings.source, *settings.target]
+    for one in systems:
+        if one.site and one.site not in faces.sites:
+            known = ", ".join(faces.sites)
+            text = f"{one.name}: there is no folder mappings/sites/{one.site}; there are {known}"
+            raise ConfigError(text, settings.file)
+    for target in settings.target:
+        for kind in target.records:
+            faces.writing(kind, target.form, target.site or None)
 
 
 def clock_of(settings: Settings) -> Clock:

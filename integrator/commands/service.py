@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import orjson
 
-from integrator.app import ROLES, keys_of, target_of
+from integrator.app import ROLES, check_faces, keys_of, target_of
 from integrator.app import serve as run
 from integrator.commands.asking import config_option, json_option, print_json
-from integrator.config import Settings, address, read_config
+from integrator.config import Settings, read_config
 from integrator.errors import ConfigError, IntegratorError
-from integrator.mapping import Faces, load_faces
+from integrator.mapping import load_faces
 from integrator.security.keys import Keyring
+
+Say = Callable[[bool, str, str], None]
 
 FIRST = """\
 # Integrator; every setting with its default stands in config.example.toml.
@@ -107,7 +110,7 @@ def check(config: Path, as_json: bool, offline: bool) -> None:
     sys.exit(0 if all(line["ok"] for line in lines) else 1)
 
 
-def _check_house(settings: Settings, say, offline: bool) -> None:  # type: ignore[no-untyped-def]
+def _check_house(settings: Settings, say: Say, offline: bool) -> None:
     try:
         keys_of(settings)
         say(True, "keys", settings.integrator.keys)
@@ -115,35 +118,21 @@ def _check_house(settings: Settings, say, offline: bool) -> None:  # type: ignor
         say(False, "keys", str(wrong))
     try:
         faces = load_faces()
+        check_faces(settings, faces)
         say(True, "faces", f"{len(list(faces))} loaded")
     except ConfigError as wrong:
         say(False, "faces", str(wrong))
-        return
-    _check_systems(settings, faces, say)
-    for target in settings.target:
-        _check_target(settings, target.name, faces, say, offline)
-
-
-def _check_systems(settings: Settings, faces: Faces, say) -> None:  # type: ignore[no-untyped-def]
     for source in settings.source:
-        host, port = address(source.listen)
-        if not source.namespace:
-            say(
-                True,
-                f"source {source.name}",
-                f"listens on {host}:{port}; ids without an assigner cannot be written "
-                "(set namespace if this source sends such)",
-            )
-        else:
-            say(True, f"source {source.name}", f"listens on {host}:{port}")
+        hint = "" if source.namespace else "; ids without an assigner cannot be sent on (set namespace)"
+        say(True, f"source {source.name}", f"listens on {source.listen}, zone {source.zone}{hint}")
+    for target in settings.target:
+        _check_target(settings, target.name, say, offline)
 
 
-def _check_target(settings: Settings, name: str, faces: Faces, say, offline: bool) -> None:  # type: ignore[no-untyped-def]
+def _check_target(settings: Settings, name: str, say: Say, offline: bool) -> None:
     target = settings.target_named(name)
     try:
         client = target_of(target, settings.folder)
-        for kind in target.records:
-            faces.writing(kind, target.form, target.site or None)
     except ConfigError as wrong:
         say(False, f"target {name}", str(wrong))
         return
