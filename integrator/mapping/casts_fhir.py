@@ -279,6 +279,7 @@ _SOURCES = {
     "namespace": ((0, "system"), (0, "assigner")),
     "type": ((0, "type"),),
 }
+_LOGICAL = {leaf: tuple((n, f"identifier.{part}") for n, part in places) for leaf, places in _SOURCES.items()}
 
 FHIR_CASTS = {
     cast.name: cast
@@ -301,7 +302,7 @@ FHIR_CASTS = {
             frozenset({"type"}),
             {name: _SOURCES[name] for name in ("value", "system", "namespace")},
         ),
-        Cast("reference", _read_reference, _write_reference, (_REFERENCE,), labels=("display",)),
+        Cast("reference", _read_reference, _write_reference, (_REFERENCE,), sources=_LOGICAL, labels=("display",)),
         Cast("key", _read_ref, _write_ref, (_REFERENCE,), labels=("display",)),
         Cast("concept", _read_concept, _write_concept, (_CODING_PARTS,)),
         Cast("human-name", _read_name, _write_name, (("family", "given", "prefix", "suffix"),)),

@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from integrator.errors import CannotWrite, Held
 from integrator.formats.hl7v2 import Message
 from integrator.mapping.context import EMPTY, Context
-from integrator.mapping.lineage import Log, Trace
+from integrator.mapping.lineage import Trace
+from integrator.mapping.log import Log
 from integrator.mapping.model import Declared, Field, Outside
 from integrator.mapping.places import place_text
 from integrator.mapping.read import Missing, TopReader, condition_test, text_at
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import MessageNode, text_of
+from integrator.mapping.unmapped import Unmapped, covers, unmapped
 from integrator.mapping.walk import every_finder, locate, plain
 from integrator.mapping.writing import Writing
 from integrator.records import Said
-
-if TYPE_CHECKING:
-    from integrator.mapping.unmapped import Unmapped
 
 
 @dataclass
@@ -35,13 +34,12 @@ class Reading:
     why: str | None  # the sender's reason for the message, where the face names its place
     notes: list[str]  # what a person should know: a default length, a doubled hour
     open_codes: list[tuple[str, str]]  # (code map, code) of codes that an open map does not know
+    missed: bool = False  # whether something was there and not understood
 
     @cached_property
     def unmapped(self) -> list[Unmapped]:
         """Every leaf that no field, selector, constant, condition or omission speaks of, or that was not understood."""
-        from integrator.mapping.unmapped import unmapped
-
-        return unmapped(self.face, self.tree, self.context)
+        return unmapped(self)
 
 
 class Face:
@@ -53,6 +51,7 @@ class Face:
         self.form = f"{declared.form.family} {declared.form.name}"
         self.text = "\n".join(f"# {name}\n{text}" for name, text in sorted(self._texts().items()))
         self.hash = hashlib.sha256(self.text.encode()).hexdigest()
+        self.covers = covers(declared)
         grouped = _by_top(declared.fields)
         self._tests = [condition_test(one) for one in declared.when]
         self._readers = [
@@ -94,7 +93,7 @@ class Face:
         except Missing as wrong:
             raise self._held(wrong, tree) from None
         why = text_at(tree, self.declared.why) if self.declared.why else None
-        return Reading(self, tree, context, said, why, state.notes, state.open_codes)
+        return Reading(self, tree, context, said, why, state.notes, state.open_codes, state.missed)
 
     def read_each(self, document: Any, context: Context = EMPTY) -> list[Reading]:
         """One reading for each element that `each` names; a face without `each` gives one."""

@@ -1,20 +1,21 @@
-"""Lineage: where each leaf of a record came from (trace), and where each leaf of an outside document (log).
+"""The trace of a reading run: where each leaf of a record came from.
 
-Both are made only when somebody asks; nothing is stored, the same run is done again.
+It is made only when somebody asks; nothing is stored, the same run is done again. Joined with the log of a writing
+run (log.py) on the record's leaf it answers "why".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from integrator.mapping.codes import Row
-from integrator.mapping.model import Choice, Constant, Field, Outside
+from integrator.mapping.model import Choice, Field, Outside
 from integrator.mapping.path import Step, Steps
+from integrator.mapping.tree_hl7 import AFTER
 from integrator.mapping.walk import Loc, elements, locate
 
 if TYPE_CHECKING:
-    from integrator.mapping.put import Passed
     from integrator.mapping.state import State
 
 
@@ -40,6 +41,8 @@ class ReadEntry:
     notes: list[str]
     used: list[str]  # places that the notes used
     row: Row | None
+    node: Any  # what the field's paths start from: the tree, or an element of a list
+    loc: Loc
 
     @property
     def record(self) -> str:
@@ -50,6 +53,19 @@ class ReadEntry:
     @property
     def chosen(self) -> Choice | None:
         return self.field.choices[self.choice] if self.choice is not None else None
+
+    def spots_of(self, leaf: str) -> list[Spot]:
+        """The places that make this leaf of the record; all of the choice's where the conversion does not say."""
+        cast = self.chosen.cast if self.chosen else None
+        below = leaf[len(self.record) + 1 :]
+        if cast is None or below not in cast.sources:
+            return [spot for place in self.places for spot in place]
+        found: list[Spot] = []
+        for number, part in cast.sources[below]:
+            if number < len(self.places):
+                names = tuple(part.split(".")) if part else ()
+                found += [Spot((*spot.loc, *names), spot.steps) for spot in self.places[number]]
+        return found
 
 
 class Trace:
@@ -75,7 +91,18 @@ class Trace:
         selected += [spot for condition in one.when for spot in spots(state.tree, condition.at, state.tree, ())]
         self.entries.append(
             ReadEntry(
-                one, self.index, value, number, places, tried, selected, list(state.noted), list(state.used), self.row
+                field=one,
+                index=self.index,
+                value=value,
+                choice=number,
+                places=places,
+                tried=tried,
+                selected=selected,
+                notes=list(state.noted),
+                used=list(state.used),
+                row=self.row,
+                node=node,
+                loc=loc,
             )
         )
 
@@ -98,6 +125,8 @@ def selector_spots(tree: Any, at: Outside) -> list[Spot]:
                 for index, child in elements(node, everywhere):
                     here = (*loc, step.name) if index is None else (*loc, step.name, index)
                     for one in step.selectors:
+                        if one.child == (AFTER,):
+                            continue  # the order of segments, no value
                         inner = tuple(Step(s.name, every=True, many=s.many) for s in one.steps)
                         found += [Spot((*here, *deep), at.steps[: number + 1]) for deep, _ in locate(child, inner)]
         nodes = [
@@ -106,50 +135,3 @@ def selector_spots(tree: Any, at: Outside) -> list[Spot]:
             for index, child in elements(node, step)
         ]
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Why something stands in the outside document: a record field, a constant or a selector."""
-
-    kind: str  # "record", "constant", "selector"
-    field: Field | None = None
-    choice: int | None = None
-    constant: Constant | None = None
-    step: Step | None = None
-    index: int | None = None
-
-
-@dataclass
-class Log:
-    """What writing did: marks on slots, kept by the identity of their container."""
-
-    marks: dict[tuple[int, Any], Mark] = field(default_factory=dict)
-    selected: dict[int, list[Step]] = field(default_factory=dict)
-    index: int | None = None
-    _alive: list[Any] = field(default_factory=list)  # so that no identity is used twice
-
-    def wrote(self, container: Any, key: Any, one: Field, choice: int) -> None:
-        """A field wrote this slot."""
-        self._mark(container, key, Mark("record", one, choice, index=self.index))
-
-    def constant(self, container: Any, key: Any, one: Constant) -> None:
-        """A constant stands in this slot."""
-        self._mark(container, key, Mark("constant", constant=one))
-
-    def passed(self, passed: Passed) -> None:
-        """Elements that selectors led to."""
-        for container, key, step in passed:
-            element = container[key]
-            self._alive.append(element)
-            self.selected.setdefault(id(element), []).append(step)
-
-    def _mark(self, container: Any, key: Any, mark: Mark) -> None:
-        self._alive.append(container)
-        # Positions in lists may shift, the element itself does not.
-        element = container[key] if container.__class__ is list else None
-        if isinstance(element, dict):
-            self._alive.append(element)
-            self.marks[id(element), None] = mark
-        else:
-            self.marks[id(container), key] = mark

@@ -82,7 +82,9 @@ class FieldReader:
             return value, number
         if missed is None:
             return ABSENT, None
-        return self._alone(node, state, missed)
+        last = self._alone(node, state, missed)
+        state.missed = state.missed or last[0] is NOTHING
+        return last
 
     def _one(self, finds: list[Find], convert: Any, node: Any, state: State, number: int) -> Any:
         first = finds[0](node, state)

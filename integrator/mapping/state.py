@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from integrator.mapping.context import Context
-from integrator.mapping.path import Steps
 from integrator.mapping.tree_hl7 import MessageNode, text_of
 
 if TYPE_CHECKING:
-    from integrator.mapping.lineage import Log, Trace
+    from integrator.mapping.lineage import Trace
+    from integrator.mapping.log import Log
 
 
 class State:
@@ -26,7 +26,7 @@ class State:
         self.noted: list[str] = []  # what the lineage says of the value being read: notes and zone, offset, namespace
         self.used: list[str] = []  # the places that those notes looked at
         self.open_codes: list[tuple[str, str]] = []
-        self.missed: list[tuple[Any, Steps]] = []  # there, but not understood: from which node, along which path
+        self.missed = False  # whether something was there and not understood
         self.made: set[int] = set()  # ids of elements that were made by this run
         self._msh_7: str | None = None
 

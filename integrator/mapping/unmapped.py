@@ -1,14 +1,28 @@
-"""What of a document nobody speaks of: every leaf that no line of the face names."""
+"""What of a document nobody speaks of: every leaf outside that no line of the face names, and what was not understood.
+
+The paths of a face are laid over the document as one tree of covers, so that each leaf is looked at once. A conversion
+covers the parts of its element that it looks at; an omission covers all below it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from integrator.mapping.context import Context
+from integrator.mapping.casts import NOTHING
+from integrator.mapping.lineage import ReadEntry, Trace, spots
+from integrator.mapping.model import Choice, Declared, Outside
+from integrator.mapping.path import Selector, Step, Steps
+from integrator.mapping.places import place_text
+from integrator.mapping.read import PARTLY
+from integrator.mapping.tree_hl7 import NULL, MessageNode, SegmentNode
+from integrator.mapping.walk import Loc, matcher, node_at, plain
 
 if TYPE_CHECKING:
-    from integrator.mapping.face import Face
+    from integrator.mapping.face import Face, Reading
+
+_CODE = ("1", "2", "3")  # of a CE: the code, its text and its system
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +33,174 @@ class Unmapped:
     text: str
 
 
-def unmapped(face: Face, tree: Any, context: Context) -> list[Unmapped]:
-    return []
+@dataclass(slots=True)
+class Cover:
+    """What the face says of a node and below it."""
+
+    whole: bool = False  # all of it
+    first: bool = False  # HL7: its first leaf
+    below: dict[str, list[tuple[Step, Cover]]] = field(default_factory=dict)
+
+    def add(self, steps: Steps) -> Cover:
+        """The cover at the end of a path, made if need be."""
+        cover = self
+        for step in steps:
+            known = cover.below.setdefault(step.name, [])
+            found = next((one for have, one in known if have == step), None)
+            if found is None:
+                found = Cover()
+                known.append((step, found))
+            cover = found
+        return cover
+
+
+def covers(declared: Declared) -> Cover:
+    """Everything that a face speaks of."""
+    root = Cover()
+    hl7 = declared.form.hl7
+    for one in declared.fields:
+        for choice in one.choices:
+            for number, at in enumerate(choice.at):
+                _cover_place(root.add(at.steps), choice, number, hl7)
+                _cover_selectors(root, at.steps)
+        for condition in one.when:
+            _cover_leaf(root, condition.at, hl7)
+    for condition in declared.when:
+        _cover_leaf(root, condition.at, hl7)
+    for constant in declared.constants:
+        _cover_leaf(root, constant.at, hl7)
+    if declared.why:
+        root.add(declared.why.steps).whole = True
+    for omission in declared.omit_theirs:
+        if omission.at is not None:
+            root.add(omission.at.steps).whole = True
+            _cover_selectors(root, omission.at.steps)
+    return root
+
+
+def _cover_leaf(root: Cover, at: Outside, hl7: bool) -> None:
+    cover = root.add(at.steps)
+    cover.first, cover.whole = hl7, cover.whole or not hl7
+    _cover_selectors(root, at.steps)
+
+
+def _cover_place(cover: Cover, choice: Choice, number: int, hl7: bool) -> None:
+    parts = choice.cast.parts_of(number) if choice.cast else _CODE if hl7 else ()
+    if not parts:
+        cover.first, cover.whole = hl7, cover.whole or not hl7
+    for part in parts:
+        inner = cover.add(tuple(Step(name, every=True) for name in part.split(".")))
+        inner.first, inner.whole = hl7, not hl7
+
+
+def _cover_selectors(root: Cover, steps: Steps) -> None:
+    for number, step in enumerate(steps, 1):
+        for one in step.selectors:
+            for path in _looked_at(one):
+                root.add((*steps[:number], *path)).whole = True
+
+
+def _looked_at(one: Selector) -> Iterator[Steps]:
+    """The leaves that a selector compares, below the element."""
+    child = tuple(Step(name, every=True) for name in one.child)
+    if one.kind == "text":
+        yield child
+    names = {"reference": ("type", "reference"), "coding": ("system", "code")}.get(one.kind, ())
+    for name in names:
+        yield (*child, Step(name, every=True))
+    if one.kind == "coding":
+        system, _, code = one.text.rpartition("|")
+        wanted = [Selector(("code",), code)] + ([Selector(("system",), system)] if system else [])
+        for name in names:
+            yield (*child, Step("coding", tuple(wanted), every=True), Step(name, every=True))
+
+
+def unmapped(reading: Reading) -> list[Unmapped]:
+    """The leaves of the document that were not read; those that were not understood come last."""
+    face, tree = reading.face, reading.tree
+    hl7 = face.declared.form.hl7
+    found = dict(_uncovered(tree, [face.covers], (), hl7))
+    if reading.missed:
+        found |= dict(_not_understood(face, reading))
+    return [Unmapped(place_text(loc, (), hl7), text) for loc, text in found.items()]
+
+
+def _uncovered(node: Any, over: list[Cover], loc: Loc, hl7: bool) -> Iterator[tuple[Loc, str]]:
+    if any(cover.whole for cover in over):
+        return
+    if not isinstance(node, dict):
+        if node is not None and not _speaks_of_leaf(over) and (text := plain(node)) and text != NULL:
+            yield loc, text
+        return
+    for name in _names(node):
+        child = node.get(name)
+        known = [pair for cover in over for pair in cover.below.get(name, ())]
+        if hl7 and name == "1" and any(cover.first for cover in over):
+            known.append((Step("1"), Cover(first=True)))
+        if not isinstance(child, list):
+            yield from _uncovered(child, _holding(known, child), (*loc, name), hl7)
+            continue
+        taken: set[int] = set()
+        for index, one in enumerate(child):
+            active = _active(known, one, taken)
+            yield from _uncovered(one, active, (*loc, name, index), hl7)
+
+
+def _speaks_of_leaf(over: list[Cover]) -> bool:
+    """Whether a leaf is covered; in HL7 a text is also its own first part."""
+    return any(
+        cover.first or cover.whole or _speaks_of_leaf([one for _, one in cover.below.get("1", ())]) for cover in over
+    )
+
+
+def _holding(known: list[tuple[Step, Cover]], node: Any) -> list[Cover]:
+    return [cover for step, cover in known if (match := matcher(step)) is None or match(node)]
+
+
+def _active(known: list[tuple[Step, Cover]], node: Any, taken: set[int]) -> list[Cover]:
+    """The covers of one element of a list: a path without [] means the first that its selectors choose."""
+    active = []
+    for step, cover in known:
+        if id(cover) in taken or ((match := matcher(step)) is not None and not match(node)):
+            continue
+        active.append(cover)
+        if not step.every:
+            taken.add(id(cover))
+    return active
+
+
+def _names(node: dict[str, Any]) -> list[str]:
+    if isinstance(node, MessageNode):
+        return node.names()
+    return node.fields() if isinstance(node, SegmentNode) else list(node)
+
+
+def _leaves(node: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    """Every leaf that holds something."""
+    if isinstance(node, dict):
+        for name in _names(node):
+            yield from _leaves(node.get(name), (*loc, name))
+    elif isinstance(node, list):
+        for index, one in enumerate(node):
+            yield from _leaves(one, (*loc, index))
+    elif node is not None and (text := plain(node)) and text != NULL:
+        yield loc, text
+
+
+def _not_understood(face: Face, reading: Reading) -> Iterator[tuple[Loc, str]]:
+    """What stands in places of which no conversion made a value: the same run again, with a trace."""
+    trace = Trace()
+    face.read(reading.tree, reading.context, trace)
+    for entry in trace.entries:
+        if entry.value is NOTHING or entry.value is PARTLY:
+            for loc, node in _first_places(entry, reading.tree):
+                yield from _leaves(node, loc)
+
+
+def _first_places(entry: ReadEntry, tree: Any) -> Iterator[tuple[Loc, Any]]:
+    for choice in entry.field.choices:
+        for at in choice.at if choice.codes else choice.at[:1]:
+            for spot in spots(tree, at, entry.node, entry.loc):
+                node = node_at(tree, spot.loc)
+                if node:
+                    yield spot.loc, node

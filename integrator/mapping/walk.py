@@ -96,6 +96,18 @@ def locate(root: Any, steps: Steps) -> list[tuple[Loc, Any]]:
     return found
 
 
+def node_at(tree: Any, loc: Loc) -> Any:
+    """What stands at a concrete place; None where nothing does. In HL7 a text is its own first part."""
+    for one in loc:
+        if tree.__class__ is str:
+            tree = tree if one == "1" else None
+        elif isinstance(one, int):
+            tree = tree[one] if isinstance(tree, list) and one < len(tree) else None
+        else:
+            tree = tree.get(one) if isinstance(tree, dict) else None
+    return tree
+
+
 def matcher(step: Step) -> Match | None:
     """Whether an element fulfils all selectors of a step; None where it has none."""
     matches = [_MATCHERS[one.kind](one) for one in step.selectors]

@@ -49,6 +49,7 @@ class PlaceWriter:
         self.steps: Steps = at.steps[at.listed :] if grouped else at.steps
         self.prefix: Steps = bare(at.steps[: at.listed]) if grouped else ()
         self.find = finder(self.steps)
+        self.number = number
         self.removable = removable
         cast = choice.cast
         self.parts = cast.parts_of(number) if cast else ()
@@ -80,7 +81,8 @@ class PlaceWriter:
 
     def _fresh(self, existing: Any, node: Any, state: State) -> Any:
         if self.code:
-            return merged(existing, {"1": node}, None, ("1",), _CODE_LABELS) if existing.__class__ is dict else node
+            labelled = existing.__class__ is dict and existing
+            return merged(existing, {"1": node}, None, ("1",), _CODE_LABELS) if labelled else node
         held: Any = None
         if self.cast is not None and existing and self.cast.write is not None:
             try:
@@ -182,7 +184,7 @@ class FieldWriter:
         for place, node in zip(self.choices[number][1], nodes, strict=True):
             written = place.put(slot, node, state, ours)
             if written is not None and state.log is not None:
-                state.log.wrote(*written, self.field, number)
+                state.log.wrote(*written, self.field, number, place.number)
 
     def _clear(self, slot: Slot, target: int, current: Current, state: State, ours: Ours) -> None:
         """Removes the choice that was there if another is written, and any that would be read before that one."""
@@ -197,7 +199,7 @@ class FieldWriter:
                 for place, code in zip(places, codes, strict=True):
                     written = place.put(slot, code or None, state, ours)
                     if written is not None and state.log is not None:
-                        state.log.wrote(*written, self.field, 0)
+                        state.log.wrote(*written, self.field, 0, place.number)
                 return
         for _, places in self.choices:
             self._empty(slot, places, ours)

@@ -53,9 +53,12 @@ class TopWriter:
         parent[step.name] = fresh
         for number, (value, target) in enumerate(zip(values, targets, strict=True)):
             was = found.parts[pairs[number]] if number in pairs else [NOTHING_THERE] * len(self.writers)
-            self._element((fresh, target), value, was, state, ours)
             if state.log is not None:
+                state.log.index = number
                 state.log.passed([(fresh, target, step)])
+            self._element((fresh, target), value, was, state, ours)
+        if state.log is not None:
+            state.log.index = None
         if not fresh:
             del parent[step.name]
             prune_up(slot, prefix[:-1], ours)

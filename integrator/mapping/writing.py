@@ -9,7 +9,7 @@ from integrator.formats.fhir.model import model
 from integrator.mapping.build_hl7 import build_message
 from integrator.mapping.casts import NOTHING, Wrong
 from integrator.mapping.context import Context
-from integrator.mapping.lineage import Log
+from integrator.mapping.log import Log
 from integrator.mapping.model import Constant, Declared, Field, Outside
 from integrator.mapping.overlap import owned_elsewhere
 from integrator.mapping.path import Steps
@@ -63,6 +63,8 @@ class Writing:
                 self._dependent(top, root, said, before, held, state, onto is None)
         for one in self.inside:
             one.put_inside(root, state)
+        if log is not None:
+            log.tree = tree
         return self._finish(tree, onto)
 
     def _top(self, top: TopWriter, root: Any, said: Said, before: Before, state: State, new: bool) -> None:
