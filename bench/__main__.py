@@ -1,6 +1,6 @@
 """python -m bench [PART ...]: measures and prints a table; JSON lines go to bench/out/figures.jsonl.
 
-Parts: disk, codec, mapping, alone, ingest, work, peer, idle; all of them if none is named. The machine comes first always.
+Parts: disk, codec, mapping, alone, ingest, work, peer, idle; all if none is named. The machine comes first always.
 """
 
 from __future__ import annotations

@@ -50,10 +50,13 @@ def table(figures: Iterable[Figure]) -> str:
         more = ", ".join(f"{key} {_said(value)}" for key, value in one.more.items())
         rows.append((one.name, _number(one.value), one.unit, sign, met, more))
     widths = [max(len(row[n]) for row in rows) for n in range(5)]
-    return "\n".join(
-        f"{row[0]:<{widths[0]}}  {row[1]:>{widths[1]}} {row[2]:<{widths[2]}}  {row[3]:>{widths[3]}}  {row[4]:<{widths[4]}}  {row[5]}".rstrip()
-        for row in rows
-    )
+    return "\n".join(_row(row, widths) for row in rows)
+
+
+def _row(row: tuple[str, ...], widths: list[int]) -> str:
+    name, value, unit, target, met, more = row
+    first = f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}"
+    return f"{first}  {target:>{widths[3]}}  {met:<{widths[4]}}  {more}".rstrip()
 
 
 def _number(value: float) -> str:

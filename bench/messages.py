@@ -10,8 +10,8 @@ CONTROL_ID, APPOINTMENT = "%CONTROL%", "%APPOINTMENT%"
 def _text(note: str, number: str) -> str:
     return (
         f"MSH|^~\\&|ARIA|RT^1.2.3^ISO|EHR|KLINIK|20260301081200+0100||SIU^S12^SIU_S12|{CONTROL_ID}|T|2.5.1||||||8859/1\r"
-        f"SCH|PL1^ARIA|{APPOINTMENT}^ARIA|||SER1|MD^machine down|ROUTINE|NORMAL|20|min|^^20^20260302100000^20260302102000"
-        "|9999^HTEST-Planer^Uwe^^^Dr|^^PH^^49^6221^56|||8888^HTEST-Müller^Anna|||||7777^HTEST-Süß^Bert|||||Booked\r"
+        f"SCH|PL1^ARIA|{APPOINTMENT}^ARIA|||SER1|MD^machine down|ROUTINE|NORMAL|20|min"
+        "|^^20^20260302100000^20260302102000|9999^HTEST-Planer^Uwe^^^Dr|^^PH^^49^6221^56|||8888^HTEST-Müller^Anna|||||7777^HTEST-Süß^Bert|||||Booked\r"
         "TQ1|1||||||20260302100000|20260302102000|R\r"
         f"NTE|1||Fraktion 3 von 10\rNTE|2||{note}\r"
         f"PID|1||{number}^^^KLINIK&1.2.276.0.76&ISO^MR~X123456789^^^GKV^NI||HTEST-Müller^Anna^Maria^^^^L||19610402|F"
