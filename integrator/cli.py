@@ -9,7 +9,7 @@ import click
 from integrator import __version__
 from integrator.commands.again import reconcile, replay
 from integrator.commands.demo import demo
-from integrator.commands.faces import explain, map_, mappings
+from integrator.commands.faces import explain_, map_, mappings
 from integrator.commands.participants import participant
 from integrator.commands.service import check, init, serve
 from integrator.errors import IntegratorError
@@ -28,7 +28,7 @@ def integrator() -> None:
     set_up_logs(json=not sys.stderr.isatty())
 
 
-for command in (init, serve, demo, check, map_, explain, mappings, participant, replay, reconcile):
+for command in (init, serve, demo, check, map_, explain_, mappings, participant, replay, reconcile):
     integrator.add_command(command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -14,7 +15,7 @@ from integrator.config import Source
 from integrator.errors import Held, Waiting
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import charset_codec, glimpse, split_messages
-from integrator.mapping import Context, Faces, explain_message, load_faces
+from integrator.mapping import Context, Faces, explain, load_faces
 from integrator.mapping.laws import check_laws
 from integrator.reading import Spoken, context_of, read
 
@@ -84,31 +85,31 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
     return {"fullUrl": f"urn:uuid:{number}", "resource": resource | {"id": str(number)}}
 
 
-@click.command()
+@click.command("explain")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--path", required=True, help="A leaf of the FHIR resource, for example Appointment.start.")
+@click.option("--path", required=True, help="A leaf: Appointment.start, a record's time.start, or a place, SCH-25.")
 @site_option
 @zone_option
 @charset_option
 @json_option
-def explain(file: Path, path: str, site: str, zone: str, charset: str, as_json: bool) -> None:
+def explain_(file: Path, path: str, site: str, zone: str, charset: str, as_json: bool) -> None:
     """Says why a value is what it is: bytes, place, face and line, choice, conversion, code row, zone.
 
     Example: integrator explain message.hl7 --path Appointment.start --zone Europe/Berlin
     """
-    source = source_of(site, zone, charset)
-    faces = load_faces()
-    explanations = []
-    for data in split_messages(file.read_bytes()):
-        try:
-            explanations.append(explain_message(data, path, faces, context_of(source), site or None, charset_codec(charset)))
-        except Held as held:
-            click.echo(f"held: {held.whole()}", err=True)
-            sys.exit(1)
+    faces, source = load_faces(), source_of(site, zone, charset)
+    context = replace(context_of(source), charset=charset)
+    try:
+        found = [
+            explain(data, path, faces, context, site=site or None) for data in split_messages(file.read_bytes())
+        ]
+    except Held as held:
+        click.echo(f"held: {held.whole()}", err=True)
+        sys.exit(1)
     if as_json:
-        print_json([one.json() for one in explanations])
+        print_json([one.json() for one in found])
     else:
-        click.echo("\n\n".join(one.text() for one in explanations))
+        click.echo("\n\n".join(one.text() for one in found))
 
 
 @click.group()
@@ -123,7 +124,7 @@ def list_(as_json: bool) -> None:
 
     Example: integrator mappings list
     """
-    rows = [{"name": f.name, "record": f.record, "form": f.form, "hash": f.hash, "about": f.about} for f in load_faces()]
+    rows = [{"name": face.name, "record": face.record, "form": face.form, "hash": face.hash} for face in load_faces()]
     if as_json:
         print_json(rows)
         return
