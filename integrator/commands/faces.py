@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from integrator.config import Source
 from integrator.errors import Held, Waiting
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import charset_codec, glimpse, split_messages
-from integrator.mapping import Context, Faces, explain, load_faces
+from integrator.mapping import Context, Face, Faces, explain, load_faces
 from integrator.mapping.laws import check_laws
 from integrator.reading import Spoken, context_of, read
 
@@ -124,12 +125,25 @@ def list_(as_json: bool) -> None:
 
     Example: integrator mappings list
     """
-    rows = [{"name": face.name, "record": face.record, "form": face.form, "hash": face.hash} for face in load_faces()]
+    rows = [
+        {"name": face.name, "site": site, "record": face.record, "form": face.form, "hash": face.hash}
+        for face, site in _each(load_faces())
+    ]
     if as_json:
         print_json(rows)
         return
     for row in rows:
-        click.echo(f"{row['name']:<36} {row['record']:<14} {row['form']:<22} {row['hash'][:12]}")
+        click.echo(f"{row['name']:<24} {row['site'] or '':<12} {row['record']:<14} {row['form']:<22} {row['hash'][:12]}")
+
+
+def _each(faces: Faces) -> Iterator[tuple[Face, str | None]]:
+    """Every face as it is, then as each site has it where that differs."""
+    for name in faces.names():
+        common = faces.get(name)
+        yield common, None
+        for site in faces.sites:
+            if faces.get(name, site).hash != common.hash:
+                yield faces.get(name, site), site
 
 
 @mappings.command("check")
@@ -141,7 +155,7 @@ def check(cases: int, seed: int, as_json: bool) -> None:
 
     Example: integrator mappings check --cases 500
     """
-    results = [result for face in load_faces() for result in check_laws(face, cases, seed)]
+    results = [result for face, _ in _each(load_faces()) for result in check_laws(face, cases, seed)]
     if as_json:
         print_json([result.json() for result in results])
     else:

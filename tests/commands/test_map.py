@@ -1,0 +1,106 @@
+"""integrator map: files in, one Bundle out, reasons beside it; also over messages that nobody on this project wrote."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from integrator.commands.faces import explain_, map_
+from integrator.formats.fhir.validate import problems
+from tests.houses import siu
+
+
+def run(*args):
+    """Exit code, the Bundle's resources, stderr."""
+    result = CliRunner().invoke(map_, [str(arg) for arg in args])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    bundle = json.loads(result.stdout)
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "collection")
+    return result.exit_code, [entry["resource"] for entry in bundle.get("entry", [])], result.stderr
+
+
+def appointment_of(path: Path) -> dict:
+    bundle = json.loads(path.read_text())
+    return next(e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Appointment")
+
+
+@pytest.mark.parametrize("event", ["S12", "S13", "S14", "S15", "S16", "S17", "S26"])
+def test_a_public_sample_becomes_a_valid_appointment_with_the_right_instants_and_status(shared_data, event):
+    code, (ours,), _ = run(shared_data / f"hl7v2/samples/SIU-{event}-01.hl7")
+    theirs = appointment_of(shared_data / f"hl7v2/expected/SIU-{event}-01-expected.json")
+    assert code == 0
+    assert problems(ours) == []
+    for side in ("start", "end"):  # their spelling carries the author's zone: compared as instants
+        assert datetime.fromisoformat(ours[side]) == datetime.fromisoformat(theirs[side])
+    assert ours["status"] == theirs["status"]
+
+
+def test_every_awkward_file_is_mapped_or_answered_with_a_reason(shared_data):
+    files = sorted((shared_data / "hl7v2/edge").glob("*.hl7")) + sorted((shared_data / "hl7v2/samples").glob("*.hl7"))
+    assert len(files) >= 30
+    for file in files:
+        code, resources, reasons = run(file, "--zone", "Europe/Berlin")
+        assert all(problems(resource) == [] for resource in resources), file.name
+        if not resources:
+            assert file.name in reasons
+        assert code == (1 if ": held: " in reasons else 0)
+
+
+def test_many_messages_in_one_file_and_many_files_make_one_bundle(tmp_path):
+    first, second = tmp_path / "a.hl7", tmp_path / "b.hl7"
+    first.write_bytes(siu(control_id="1", filler="F-1") + siu(control_id="2", filler="F-2"))
+    second.write_bytes(siu(control_id="3", filler="F-3"))
+    code, resources, _ = run(first, second, "--zone", "Europe/Berlin", "--charset", "8859/1", "--site", "sandbox")
+    assert code == 0
+    assert len({resource["id"] for resource in resources}) == 3
+
+
+def test_the_same_message_has_the_same_id_every_time(tmp_path):
+    file = tmp_path / "a.hl7"
+    file.write_bytes(siu())
+    options = (file, "--zone", "Europe/Berlin", "--charset", "8859/1")
+    assert run(*options)[1] == run(*options)[1]
+
+
+def test_a_time_without_offset_and_without_zone_is_held_never_utc(tmp_path):
+    file = tmp_path / "a.hl7"
+    file.write_bytes(siu())
+    code, resources, reasons = run(file, "--charset", "8859/1")
+    assert (code, resources) == (1, [])
+    assert "zone" in reasons
+
+
+def test_a_held_message_does_not_stop_the_others_and_says_place_and_text(tmp_path):
+    file = tmp_path / "a.hl7"
+    file.write_bytes(siu(control_id="1", start="20260230094000") + siu(control_id="2", filler="F-2"))
+    code, resources, reasons = run(file, "--zone", "Europe/Berlin", "--charset", "8859/1")
+    assert code == 1
+    assert len(resources) == 1
+    assert "TQ1-7" in reasons
+    assert "20260230094000" in reasons
+
+
+def test_an_unknown_character_set_is_used_wrongly(tmp_path):
+    file = tmp_path / "a.hl7"
+    file.write_bytes(siu())
+    assert CliRunner().invoke(map_, [str(file), "--charset", "KLINGON"]).exit_code == 2
+
+
+def test_explain_names_bytes_face_line_choice_and_zone(tmp_path):
+    file = tmp_path / "a.hl7"
+    data = siu()
+    file.write_bytes(data)
+    options = ["--path", "Appointment.start", "--zone", "Europe/Berlin", "--charset", "8859/1", "--json"]
+    result = CliRunner().invoke(explain_, [str(file), *options])
+    assert result.exit_code == 0, result.output
+    (leaf,) = json.loads(result.stdout)[0]["leaves"]
+    assert leaf["value"] == "2026-03-12T09:40:00+01:00"
+    place = next(one for one in leaf["places"] if one["place"].startswith("TQ1"))
+    start, end = place["span"]
+    assert data[start:end] == b"20260312094000"
+    assert "siu-appointment.toml:" in leaf["read"]["where"]
+    assert any("Europe/Berlin" in note for note in leaf["notes"])
