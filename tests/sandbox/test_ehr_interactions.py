@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import requests
-from sandbox_resources import SYSTEM, appointment, patient
 
 from integrator.sandbox.ehr.process import SandboxEhr
+from tests.sandbox.sandbox_resources import SYSTEM, appointment, patient
 
 PATCH = {"Content-Type": "application/json-patch+json"}
 

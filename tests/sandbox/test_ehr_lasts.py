@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from sandbox_resources import SYSTEM, appointment, patient
 
 from integrator.sandbox.ehr.process import SandboxEhr
+from tests.sandbox.sandbox_resources import SYSTEM, appointment, patient
 
 
 def post(ehr: SandboxEhr, number: str, **more: object) -> requests.Response:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from sandbox_resources import SYSTEM, appointment, patient
 
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.ehr.search import span
+from tests.sandbox.sandbox_resources import SYSTEM, appointment, patient
 
 FRESH = {"Cache-Control": "no-cache"}
 

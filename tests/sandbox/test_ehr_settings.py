@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import requests
-from sandbox_resources import SYSTEM, appointment, patient
 
 from integrator.formats.fhir.validate import problems
 from integrator.sandbox.ehr.process import SandboxEhr
+from tests.sandbox.sandbox_resources import SYSTEM, appointment, patient
 
 
 def resource_of(ehr: SandboxEhr, type_: str) -> dict:

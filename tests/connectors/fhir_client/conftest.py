@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from http.server import ThreadingHTTPServer
 
 import pytest
-from standin_ehr import Ehr, Handler
 
 from integrator.connectors.fhir_client import FhirSession, FhirTarget
+from tests.connectors.fhir_client.standin_ehr import Ehr, Handler
 
 
 @pytest.fixture

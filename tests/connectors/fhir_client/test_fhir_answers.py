@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 import pytest
-from standin_ehr import Canned, Ehr, outcome
 
 from integrator.connectors.fhir_client import Abilities, FhirSession, FhirTarget
 from integrator.connectors.fhir_client.abilities import read_abilities
 from integrator.errors import Refused, RetryLater, Waiting
+from tests.connectors.fhir_client.standin_ehr import Canned, Ehr, outcome
 
 OURS = ("https://aria.example/appointments", "F-1")
 FRESH: dict[str, Any] = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from standin_ehr import Ehr
 
 from integrator.connectors.fhir_client import FhirSession, FhirTarget, Gone, Known
 from integrator.errors import RetryLater, Waiting
 from integrator.formats.fhir.validate import problems
+from tests.connectors.fhir_client.standin_ehr import Ehr
 
 SYSTEM, VALUE = "https://aria.example/appointments", "F-7|1"
 OURS = (SYSTEM, VALUE)
