@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -175,6 +176,14 @@ class Sender:
             return True
         finally:
             self.socket.settimeout(5)
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Waits until something is so; an AssertionError says that it never became so."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it did not become so in time"
+        time.sleep(0.02)
 
 
 def siu(
