@@ -20,10 +20,9 @@ def build_message(tree: MessageNode, structure: str) -> Message:
             continue
         node = kept.get(segment.index)
         lines.append((owner, _line(segment, node, source) if node is not None else _copy(segment)))
-    for nodes in list(tree.values()):
-        for node in nodes:
-            if node.segment is None:
-                _insert(lines, node, source, structure)
+    fresh = [node for nodes in list(tree.values()) for node in nodes if node.segment is None]
+    for node in sorted(fresh, key=lambda node: node.name == "NTE"):  # notes find their place behind their owner
+        _insert(lines, node, source, structure)
     for position, (_, segment) in enumerate(lines):
         segment.index = position
         if not segment.end and position < len(lines) - 1:
@@ -112,10 +111,35 @@ def _insert(lines: list[tuple[str, Segment]], node: SegmentNode, source: Message
     blank = Segment(node.name, node.name, "\r", source.delimiters, source.charset, 0)
     fields = {key: value for key, value in node.items() if key != AFTER and _any(value)}
     fresh = _line(blank, _only(node, fields), source)
-    ranks = _ranks(structure)
-    mine = ranks.get(owner, len(ranks))
-    place = max((n for n, (name, _) in enumerate(lines) if ranks.get(name, -1) <= mine), default=len(lines) - 1) + 1
+    place = _behind_owner(lines, after, source) if after else _place(lines, node.name, structure)
     lines.insert(place, (owner, fresh))
+
+
+def _behind_owner(lines: list[tuple[str, Segment]], after: str, source: Message) -> int:
+    """The position behind the owner of a note, its timings and the notes that it has; the owner is made if need be."""
+    last, current = 0, ""
+    for position, (name, _) in enumerate(lines):
+        if name != "TQ1" and not name.startswith("NTE"):
+            current = name
+        if current == after:
+            last = position + 1
+    if not last:
+        blank = Segment(after, after, "\r", source.delimiters, source.charset, 0)
+        lines.insert(1, (after, blank))
+        last = 2
+    return last
+
+
+def _place(lines: list[tuple[str, Segment]], name: str, structure: str) -> int:
+    """The position behind the last segment that may stand before it; one that HL7 does not know stays where it is."""
+    ranks = _ranks(structure)
+    mine = ranks.get(name, len(ranks))
+    place, rank = 0, -1
+    for position, (other, _) in enumerate(lines, 1):
+        rank = ranks.get(other, rank)
+        if rank <= mine:
+            place = position
+    return place
 
 
 def _any(repetitions: list[Any]) -> bool:

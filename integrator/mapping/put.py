@@ -177,8 +177,8 @@ def delete(container: Any, key: Any) -> None:
         return
     container.pop(key, None)
     if key.__class__ is str and key != AFTER:
-        if isinstance(container, SegmentNode):
-            container[key] = []  # so that the raw field behind it counts as empty
+        if isinstance(container, SegmentNode | MessageNode):
+            container[key] = []  # so that what the message has there counts as empty
         else:
             container.pop("_" + key, None)
 

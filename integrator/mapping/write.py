@@ -14,7 +14,7 @@ from integrator.mapping.casts import NOTHING, CannotHold, Wrong
 from integrator.mapping.model import Choice, Declared, Field, Outside
 from integrator.mapping.path import Steps
 from integrator.mapping.put import Ours, Passed, Slot, merged, reach, remove, settle
-from integrator.mapping.read import ABSENT
+from integrator.mapping.read import ABSENT, FieldReader, Missing
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import text_of
 from integrator.mapping.walk import finder
@@ -29,6 +29,7 @@ class Current:
 
     value: Any = ABSENT
     choice: int | None = None
+    wrong: bool = False  # it would hold a message: an impossible time
 
 
 NOTHING_THERE = Current()
@@ -67,7 +68,7 @@ class PlaceWriter:
             remove(slot, self.steps, ours, self.prefix)
             return None
         existing = self.find(slot[0][slot[1]])
-        if existing is not None and node.__class__ is str and text_of(existing) == node:
+        if self.cast is None and existing is not None and node.__class__ is str and text_of(existing) == node:
             return None
         passed: Passed = []
         container, key = reach(slot, self.steps, state.made, passed)
@@ -127,9 +128,10 @@ class PlaceWriter:
 class FieldWriter:
     """One field, on the whole tree or on an element of a list."""
 
-    def __init__(self, declared: Declared, one: Field, grouped: bool, owned: set[int]):
+    def __init__(self, declared: Declared, one: Field, reader: FieldReader, grouped: bool, owned: set[int]):
         """`owned` are the ids of the places (Outside) that another field writes: those are never removed here."""
-        self.field, self.form = one, f"{declared.form.family} {declared.form.name}"
+        self.field, self.reader = one, reader
+        self.form = f"{declared.form.family} {declared.form.name}"
         hl7 = declared.form.hl7
         self.choices: list[tuple[Choice, list[PlaceWriter]]] = [
             (choice, [PlaceWriter(choice, n, at, grouped, hl7, id(at) not in owned) for n, at in enumerate(choice.at)])
@@ -139,14 +141,16 @@ class FieldWriter:
     def write(self, slot: Slot, value: Any, current: Current, state: State, ours: Ours) -> None:
         """Lets the place say the value (None: nothing); raises CannotWrite where no choice can hold it."""
         if value is None or value == ():
-            if current.value is not ABSENT or self._empty_row():
+            # What is there and not understood is not known to be ours: it stays.
+            if current.wrong or current.value not in (ABSENT, NOTHING) or self._empty_row():
                 self._none(slot, state, ours)
             return
         if current.choice is not None and current.value == value:
             return
         number, nodes = self._choose(value, current, state)
-        if current.choice is not None:
-            self._clear(slot, number, current, state, ours)
+        if current.choice is not None and current.choice != number:
+            self._empty(slot, self.choices[current.choice][1], ours)
+            self._silence(slot, number, state, ours)
         self._put(slot, number, nodes, state, ours)
 
     def _choose(self, value: Any, current: Current, state: State) -> tuple[int, list[Any]]:
@@ -186,11 +190,20 @@ class FieldWriter:
             if written is not None and state.log is not None:
                 state.log.wrote(*written, self.field, number, place.number)
 
-    def _clear(self, slot: Slot, target: int, current: Current, state: State, ours: Ours) -> None:
-        """Removes the choice that was there if another is written, and any that would be read before that one."""
-        for number, (_, places) in enumerate(self.choices):
-            if number != target and (number == current.choice or number < target):
-                self._empty(slot, places, ours)
+    def _silence(self, slot: Slot, before: int, state: State, ours: Ours) -> None:
+        """Removes every choice that would be read before that one."""
+        for _ in self.choices:
+            try:
+                value, number = self.reader.read(slot[0][slot[1]], state)
+            except Missing as wrong:
+                value, number = None, next(n for n, (one, _) in enumerate(self.choices) if one is wrong.choice)
+            if (
+                value is NOTHING
+                or number is None
+                or number >= before
+                or not self._empty(slot, self.choices[number][1], ours)
+            ):
+                return
 
     def _none(self, slot: Slot, state: State, ours: Ours) -> None:
         for choice, places in self.choices:
@@ -201,13 +214,14 @@ class FieldWriter:
                     if written is not None and state.log is not None:
                         state.log.wrote(*written, self.field, 0, place.number)
                 return
-        for _, places in self.choices:
-            self._empty(slot, places, ours)
+        self._silence(slot, len(self.choices), state, ours)
 
-    def _empty(self, slot: Slot, places: list[PlaceWriter], ours: Ours) -> None:
-        for place in places:
-            if place.removable and place.find(slot[0][slot[1]]) is not None:
-                remove(slot, place.steps, ours, place.prefix)
+    def _empty(self, slot: Slot, places: list[PlaceWriter], ours: Ours) -> bool:
+        """Removes the places of a choice, but for those that another field writes; whether there was one to remove."""
+        mine = [place for place in places if place.removable and place.find(slot[0][slot[1]]) is not None]
+        for place in mine:
+            remove(slot, place.steps, ours, place.prefix)
+        return bool(mine)
 
     def _empty_row(self) -> bool:
         return any(choice.codes is not None and choice.codes.write(None) is not None for choice, _ in self.choices)

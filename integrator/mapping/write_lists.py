@@ -6,8 +6,8 @@ from typing import Any
 
 from integrator.mapping.model import Declared, Field
 from integrator.mapping.path import Steps
-from integrator.mapping.put import Ours, Slot, new_element, prune_up, reach
-from integrator.mapping.read import group_prefix
+from integrator.mapping.put import Ours, Slot, delete, new_element, prune_up, reach
+from integrator.mapping.read import TopReader
 from integrator.mapping.state import State
 from integrator.mapping.walk import finder, plain
 from integrator.mapping.write import NOTHING_THERE, Current, Elements, FieldWriter
@@ -16,10 +16,13 @@ from integrator.mapping.write import NOTHING_THERE, Current, Elements, FieldWrit
 class TopWriter:
     """One top-level field of the record: alone, in parts, or as a list."""
 
-    def __init__(self, declared: Declared, name: str, fields: list[Field], owned: set[int]):
-        self.name = name
-        self.prefix: Steps | None = group_prefix(fields)
-        self.writers = [FieldWriter(declared, one, self.prefix is not None, owned) for one in fields]
+    def __init__(self, declared: Declared, reader: TopReader, fields: list[Field], owned: set[int]):
+        self.name, self.reader = reader.name, reader
+        self.prefix: Steps | None = reader.prefix
+        grouped = self.prefix is not None
+        self.writers = [
+            FieldWriter(declared, one, its, grouped, owned) for one, its in zip(fields, reader.fields, strict=True)
+        ]
         self.parts = [one.place.parts[0] if one.place.parts else None for one in fields]
         self.whens = any(one.when for one in fields)
 
@@ -27,11 +30,17 @@ class TopWriter:
         """Lets the tree say the value of the field."""
         if self.prefix is not None:
             found = current if isinstance(current, Elements) else Elements()
-            self._list(slot, self.prefix, value or (), found, state, ours)
+            self._list(slot, self.prefix, self._sayable(value or ()), found, state, ours)
             return
         assert isinstance(current, list)
         for writer, part, one in zip(self.writers, self.parts, current, strict=True):
             writer.write(slot, value if part is None or value is None else getattr(value, part), one, state, ours)
+
+    def _sayable(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The elements of which this form holds anything: a service without a code is nothing in FHIR."""
+        if None in self.parts:
+            return values
+        return tuple(v for v in values if any(getattr(v, str(part)) is not None for part in self.parts))
 
     def _list(
         self, slot: Slot, prefix: Steps, values: tuple[Any, ...], found: Elements, state: State, ours: Ours
@@ -60,7 +69,7 @@ class TopWriter:
         if state.log is not None:
             state.log.index = None
         if not fresh:
-            del parent[step.name]
+            delete(parent, step.name)
             prune_up(slot, prefix[:-1], ours)
 
     def _pairs(self, values: tuple[Any, ...], found: Elements, old: list[Any]) -> dict[int, int]:

@@ -34,9 +34,9 @@ class Writing:
             name: fields for name, all_fields in grouped.items() if (fields := [f for f in all_fields if f.written])
         }
         owned = owned_elsewhere(declared)
-        self.tops = [TopWriter(declared, name, fields, owned) for name, fields in written.items()]
+        self.readers = {name: TopReader(name, fields, declared) for name, fields in written.items()}
+        self.tops = [TopWriter(declared, self.readers[name], fields, owned) for name, fields in written.items()]
         self.carries = frozenset(written)
-        self.readers = {top.name: TopReader(top.name, written[top.name], declared) for top in self.tops}
         self.conditions = [condition_test(one) for one in declared.when]
         self.plain = [_Constant(one) for one in declared.constants if not _bracketed(one.at)]
         self.inside = [_Constant(one) for one in declared.constants if _bracketed(one.at)]
@@ -112,9 +112,12 @@ class Writing:
         return _copied(onto) if onto is not None else {}
 
     def _conditions(self, tree: Any, state: State) -> None:
+        """A condition with one value is written; of a list the event that the caller wants."""
         for one in self.declared.when:
-            if one.written:
-                _Constant(Constant(one.at, one.values[0], one.where)).put(([tree], 0), state)
+            event = state.context.event if state.context.event in one.values else None
+            value = one.values[0] if one.written else event
+            if value is not None:
+                _Constant(Constant(one.at, value, one.where)).put(([tree], 0), state)
 
     def _finish(self, tree: Any, onto: Any) -> Any:
         for test, one in zip(self.conditions, self.declared.when, strict=True):
@@ -180,7 +183,7 @@ def _current(reader: Any, node: Any, state: State) -> Current:
     try:
         value, choice = reader.read(node, state)
     except Wrong:
-        return Current(NOTHING, 0)
+        return Current(NOTHING, 0, True)
     return Current(value, choice)
 
 

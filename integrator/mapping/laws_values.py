@@ -1,0 +1,176 @@
+"""Records drawn at random, for the laws: every value that a face's own declarations allow, with awkward texts.
+
+Plain `random.Random`, so that the command `mappings check` needs no test library; tests give the seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from random import Random
+from typing import Any
+
+from integrator.mapping import record_model
+from integrator.mapping.model import Declared
+from integrator.records import KINDS, Said
+from integrator.records.values import Address, Coding, Concept, Identifier, Period, PersonName, Ref, Service
+
+TEXTS = (
+    "LINAC 3",
+    "HTEST-Müller",
+    "a|b^c~d\\e&f",
+    "\\F\\ is no bar",
+    "Zeile 1\nZeile 2",
+    "ünïcödé 漢字 🙂",
+    'said "no"',
+    "x",
+    "0",
+    "<b>&amp;</b>",
+    "machine down",
+)
+CODES = ("RT-FRACTION", "76164006", "A1", "x.y-z", "ROUTINE", "a b")
+SYSTEMS = (
+    "http://snomed.info/sct",
+    "http://loinc.org",
+    "urn:oid:1.2.276.0.76",
+    "http://terminology.hl7.org/CodeSystem/v2-0276",
+    "https://codes.example/local",
+)
+ASSIGNERS = (
+    "urn:oid:2.16.840.1.113883.19",
+    "urn:uuid:0f1f8c1e-3d3a-4d0b-9d1e-5a1c8d5b0c11",
+    "https://hospital.example/ids",
+)
+NAMESPACES = ("ARIA", "L", "Klinik Süd", "99LOCAL", "a/b c")
+OFFSETS = (0, 60, 120, 330, -300, 135)
+
+
+class Draw:
+    """Values drawn for one face."""
+
+    def __init__(self, declared: Declared, random: Random):
+        self.declared, self.random = declared, random
+
+    def said(self) -> Said:
+        """A record: each carried field unsaid, said to be none, or with a value."""
+        said: Said = {}
+        names = dict.fromkeys(one.place.field for one in self.declared.fields)
+        for name in names:
+            chance = self.random.random()
+            if chance < 0.2:
+                continue
+            kind, many = record_model.bare(record_model.hints(KINDS[self.declared.record])[name])
+            if chance < 0.3:
+                said[name] = () if many else None
+                continue
+            said[name] = self._many(name, kind) if many else self._value(name, kind)
+        return said
+
+    def _many(self, name: str, kind: type) -> tuple[Any, ...]:
+        found = [self._value(name, kind) for _ in range(self.random.randint(1, 3))]
+        return tuple(one for one in found if one is not None)
+
+    def _value(self, name: str, kind: type) -> Any:
+        words = self._words(name)
+        if words:
+            return self.random.choice(words)
+        return allowed(self.declared, name, self.draw(name, kind))
+
+    def _words(self, name: str) -> tuple[str, ...]:
+        """The words that the field may be, those that the face's code map cannot hold left out."""
+        found = {one.place.field: one for one in self.declared.fields}[name]
+        words = record_model.codes(self.declared.record, found.place) or ()
+        lossy = {word for choice in found.choices if choice.codes for word in choice.codes.lossy}
+        return tuple(word for word in words if word not in lossy)
+
+    def draw(self, name: str, kind: type) -> Any:
+        """A value of a type."""
+        if name == "birth_date":
+            return self.random.choice(("1960", "1961-02", "1959-12-31", "2000-02-29"))
+        makers: dict[type, Callable[[], Any]] = {
+            str: self.text,
+            int: lambda: self.random.randint(1, 40),
+            bool: lambda: self.random.random() < 0.5,
+            datetime: self.instant,
+            Period: self.period,
+            Identifier: self.identifier,
+            Concept: self.concept,
+            Service: lambda: Service(self.concept(), self.instant(), self.random.randint(1, 120)),
+            Ref: lambda: Ref("Study", f"NCT{self.random.randint(0, 99999999):08}"),
+            PersonName: self.name,
+            Address: self.address,
+        }
+        if kind in makers:
+            return makers[kind]()
+        hints = record_model.hints(kind)
+        parts = {one.name: self.draw(one.name, record_model.bare(hints[one.name])[0]) for one in fields(kind)}
+        return kind(**{name: value if self.random.random() < 0.8 else None for name, value in parts.items()})
+
+    def text(self) -> str:
+        return self.random.choice(TEXTS)
+
+    def maybe(self, make: Callable[[], Any]) -> Any:
+        return make() if self.random.random() < 0.6 else None
+
+    def instant(self) -> datetime:
+        zone = timezone(timedelta(minutes=self.random.choice(OFFSETS)))
+        seconds = self.random.randint(0, 20 * 365 * 86400)
+        at = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        if self.random.random() < 0.2:
+            at += timedelta(milliseconds=self.random.randint(1, 999))
+        return at.astimezone(zone)
+
+    def period(self) -> Period:
+        start = self.instant()
+        return Period(start, start + timedelta(minutes=self.random.choice((0, 1, 15, 50, 1440))))
+
+    def identifier(self) -> Identifier:
+        system = self.maybe(lambda: self.random.choice(ASSIGNERS))
+        namespace = self.maybe(lambda: self.random.choice(NAMESPACES))
+        kind = self.maybe(lambda: self.random.choice(("MR", "PI", "SS")))
+        return Identifier(self.random.choice((*TEXTS, "36996")), system, namespace, kind)
+
+    def coding(self) -> Coding:
+        system = self.maybe(lambda: self.random.choice(SYSTEMS))
+        namespace = None if system else self.maybe(lambda: self.random.choice(NAMESPACES))
+        return Coding(self.random.choice(CODES), system, self.maybe(self.text), namespace)
+
+    def concept(self) -> Concept:
+        codings = tuple(self.coding() for _ in range(self.random.randint(0, 2)))
+        return Concept(codings, self.maybe(self.text) if codings else self.text())
+
+    def name(self) -> PersonName:
+        given = tuple(self.random.choice(("Anna", "Jörg", "Ève")) for _ in range(self.random.randint(0, 2)))
+        return PersonName("HTEST-Müller", given, self.maybe(lambda: "Dr. med."), self.maybe(lambda: "jun."))
+
+    def address(self) -> Address:
+        lines = tuple(self.text() for _ in range(self.random.randint(0, 2)))
+        return Address(lines, "Heidelberg", self.maybe(lambda: "BW"), self.maybe(lambda: "69120"), "DE")
+
+
+def allowed(declared: Declared, name: str, value: Any) -> Any:
+    """The value without the leaves that the face omits; None if nothing is left of it."""
+    for omission in declared.omit_ours:
+        steps = omission.text.replace("[]", "").split(".")
+        if steps[0] == name and len(steps) > 1 and value is not None:
+            value = _without(value, steps[1:])
+    return None if _is_empty(value) else value
+
+
+def _is_empty(value: Any) -> bool:
+    if not is_dataclass(value) or isinstance(value, type):
+        return False
+    return all(getattr(value, one.name) in (None, ()) for one in fields(value))
+
+
+def _without(value: Any, steps: list[str]) -> Any:
+    if isinstance(value, tuple):
+        found = (_without(one, steps) for one in value)
+        return tuple(one for one in found if one is not None)
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    inner = getattr(value, steps[0])
+    fresh = None if len(steps) == 1 else _without(inner, steps[1:]) if inner is not None else None
+    value = replace(value, **{steps[0]: fresh})
+    return None if _is_empty(value) else value
