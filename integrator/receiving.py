@@ -42,15 +42,15 @@ def look(house: House, arrival: Arrival, now: datetime) -> Looked:
         return Looked(arrival, glimpse(arrival.data, codec), rejected(wrong), close=True)
     if unfitting := unfit(head, source, house.settings.integrator.processing_id):
         return Looked(arrival, head, rejected(unfitting))
-    looked = Looked(arrival, head, _decodes(arrival.data, codec, source))
+    looked = Looked(arrival, head, _decodes(arrival.data, head, codec, source))
     looked.message = _new_message(house, looked, source, now)
     return looked
 
 
-def _decodes(data: bytes, codec: str | None, source: Source) -> Verdict:
+def _decodes(data: bytes, head: Header, codec: str | None, source: Source) -> Verdict:
     """Bytes that do not decode without loss are stored and held, and answered AE unless the source says AA."""
     try:
-        decode_message(data, codec)
+        decode_message(data, codec, head.charsets)
     except Held as lossy:
         if source.undecodable == "AE":
             return Verdict("AE", lossy.reason, ("102", lossy.place or "", lossy.reason))
@@ -88,12 +88,13 @@ def keep(tx: Tx, looked: Sequence[Looked]) -> None:
     """Appends what is new. Same bytes again: counted, and answered by the present state; same control id with other
     bytes: a new message where MSH-7 differs (systems restart their counters), else one that a person must look at."""
     kept: list[NewMessage] = []
+    together: dict[tuple[str, str], list[Twin]] = {}  # what this commit keeps, by source and control id
     for one in looked:
         new = one.message
         if new is None:
             continue
-        twins = messages.twins(tx, new.source, new.control_id)
-        twins += [_as_twin(m) for m in kept if (m.source, m.control_id) == (new.source, new.control_id)]
+        beside = together.setdefault((new.source, new.control_id), [])
+        twins = messages.twins(tx, new.source, new.control_id) + beside
         same = next((twin for twin in twins if twin.digest == new.digest), None)
         if same:
             one.message, one.verdict = None, _present(same, one.verdict)
@@ -104,6 +105,7 @@ def keep(tx: Tx, looked: Sequence[Looked]) -> None:
         elif twins:
             tallies.add(tx, new.source, "control id reused")
         kept.append(new)
+        beside.append(_as_twin(new))
     messages.append(tx, kept)
 
 

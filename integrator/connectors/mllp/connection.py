@@ -31,6 +31,7 @@ class Connection:
         self.heard_end = False  # the sender has ended its half
         self.closes_at = 0.0  # on the monotonic clock; 0: not before the sender wants to
         self.heard_at = 0.0
+        self.watched = 0  # the events that the listener's selector waits for
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         keep_alive(accepted)

@@ -28,6 +28,7 @@ PAUSE = 0.25
 LINGER = 2.0
 # With no file descriptor left, accepting again at once would only spin.
 ACCEPT_AGAIN = 0.5
+NOTHING = 0  # beside the selector's EVENT_READ and EVENT_WRITE
 
 
 class Arrival(NamedTuple):
@@ -184,7 +185,7 @@ class MllpListener:
                 return
             connection = Connection(accepted, endpoint.source, f"{address[0]}:{address[1]}", endpoint.max_frame)
             self._connections.add(connection)
-            self._selector.register(accepted, selectors.EVENT_READ, connection)
+            self._watch(connection)
 
     def _read(self, connection: Connection) -> list[tuple[Connection, Arrival]]:
         pieces, ended = connection.read()
@@ -256,23 +257,26 @@ class MllpListener:
 
     def _watch(self, connection: Connection) -> None:
         """A connection whose answers wait to be written is not read: that is the back-pressure."""
-        wanted = selectors.EVENT_WRITE if connection.out else selectors.EVENT_READ
-        if connection.heard_end and not connection.out:
-            wanted = 0
-        key = self._selector.get_map().get(connection.socket)
-        if key is None:
-            if wanted:
-                self._selector.register(connection.socket, wanted, connection)
-        elif not wanted:
+        if connection.out:
+            wanted = selectors.EVENT_WRITE
+        else:
+            wanted = NOTHING if connection.heard_end else selectors.EVENT_READ
+        if wanted == connection.watched:
+            return
+        if connection.watched == NOTHING:
+            self._selector.register(connection.socket, wanted, connection)
+        elif wanted == NOTHING:
             self._selector.unregister(connection.socket)
-        elif key.events != wanted:
+        else:
             self._selector.modify(connection.socket, wanted, connection)
+        connection.watched = wanted
 
     def _drop(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self._timed.discard(connection)
-        if connection.socket in self._selector.get_map():
+        if connection.watched != NOTHING:
             self._selector.unregister(connection.socket)
+            connection.watched = NOTHING
         connection.close()
 
     def _finish(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from integrator.errors import CannotWrite, Held, Rejected
@@ -59,21 +60,23 @@ def _msh(header: Header, control_id: str, at: datetime) -> list[str]:
     delims = header.delimiters
     fields = ["MSH", delims.encoding_characters]
     fields += [header.raw(5), header.raw(6), header.raw(3), header.raw(4)]
-    fields += [at.strftime("%Y%m%d%H%M%S%z"), "", _type(header), escape(control_id, delims)]
+    kind = _type(header.event, header.version, delims)
+    fields += [at.strftime("%Y%m%d%H%M%S%z"), "", kind, escape(control_id, delims)]
     fields += [header.raw(11) or "P", header.raw(12) or "2.5.1"]
     if header.raw(18):
         fields += ["", "", "", "", "", header.raw(18)]
     return fields
 
 
-def _type(header: Header) -> str:
+@lru_cache(maxsize=256)
+def _type(event: str, version: str, delims: Delimiters) -> str:
     """ACK^S12^ACK; the structure came with 2.3.1, the event with 2.2."""
     parts = ["ACK"]
-    if header.event and header.version != "2.1":
-        parts.append(escape(header.event, header.delimiters))
-        if header.version not in ("2.2", "2.3"):
+    if event and version != "2.1":
+        parts.append(escape(event, delims))
+        if version not in ("2.2", "2.3"):
             parts.append("ACK")
-    return header.delimiters.component.join(parts)
+    return delims.component.join(parts)
 
 
 def _err(header: Header, code: str, place: str | None, text: str) -> list[str]:

@@ -31,13 +31,14 @@ def parse(data: bytes, charset: str | None = None) -> Message:
     return Message(_segments(body, delims, codec), delims, codec, lead, data, text)
 
 
-def decode_message(data: bytes, charset: str | None = None) -> tuple[str, str]:
+def decode_message(data: bytes, charset: str | None = None, msh_18: tuple[str, ...] | None = None) -> tuple[str, str]:
     """The text of a message and the codec that it is in: MSH-18, else `charset`, else ASCII; nothing else is looked at.
 
-    Raises Held, with a reason that begins "bytes that are not", at the first byte that the set does not have.
+    `msh_18` are its repetitions, where the header was read already. Raises Held, with a reason that begins "bytes that
+    are not", at the first byte that the set does not have.
     """
     seen = sniff(data)
-    codec, name = choose(_msh_18(data, seen), charset, seen)
+    codec, name = choose(_msh_18(data, seen) if msh_18 is None else msh_18, charset, seen)
     if codec != seen and (seen is not None or codec in ("utf-16", "utf-32")):
         raise Held(f"bytes that are not {name}, as their first ones show", "MSH-18")
     try:

@@ -58,6 +58,8 @@ class Unframer:
 
     def feed(self, data: bytes) -> list[Frame | Junk | TooLong]:
         """What these bytes complete."""
+        if not (self._inside or self._buffer) and self._is_one_frame(data):
+            return [Frame(data[1:-2])]
         self._buffer += data
         out: list[Frame | Junk | TooLong] = []
         while self._buffer and (self._take_frame(out) if self._inside else self._find_start(out)):
@@ -70,6 +72,11 @@ class Unframer:
             return []
         out = self.feed(b"\r")
         return out
+
+    def _is_one_frame(self, data: bytes) -> bool:
+        """Whether these bytes are one frame and nothing else, as they mostly come: then nothing needs to be kept."""
+        whole = data.startswith(b"\x0b") and data.endswith(b"\x1c\r") and len(data) <= self.limit
+        return whole and data.find(b"\x1c") == len(data) - 2
 
     def _find_start(self, out: list[Frame | Junk | TooLong]) -> bool:
         start = self._buffer.find(VT)
