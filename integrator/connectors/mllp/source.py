@@ -257,10 +257,8 @@ class MllpListener:
 
     def _watch(self, connection: Connection) -> None:
         """A connection whose answers wait to be written is not read: that is the back-pressure."""
-        if connection.out:
-            wanted = selectors.EVENT_WRITE
-        else:
-            wanted = NOTHING if connection.heard_end else selectors.EVENT_READ
+        reading = NOTHING if connection.heard_end else selectors.EVENT_READ
+        wanted = selectors.EVENT_WRITE if connection.out else reading
         if wanted == connection.watched:
             return
         if connection.watched == NOTHING:
