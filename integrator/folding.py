@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from integrator import identity
-from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
+from integrator.claims import Json, Open, Seal, claims_from_json, claims_to_json, said_from_json, said_to_json
 from integrator.errors import Held
 from integrator.house import House
 from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
@@ -29,12 +29,14 @@ class Speaking:
     message: Stored
     spoken: Spoken
     origin: Origin
-    index: bytes
-    participant: Participant
+    index: bytes | None  # None: a record that is about no person
+    participant: Participant | None
 
 
-def covered(participant: Participant, spoken: Spoken, message: Stored) -> bool:
+def covered(participant: Participant | None, spoken: Spoken, message: Stored) -> bool:
     """Whether consent covers the time that it speaks of, and the trial its activity."""
+    if participant is None:
+        return True
     at = spoken.said["time"].start if spoken.said.get("time") else message.source_time
     return identity.consent_covers(participant, at) and spoken.said.get("activity") != "other"
 
@@ -43,12 +45,12 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     """Folds the message's claims into the record; returns the outcome."""
     if not covered(one.participant, one.spoken, one.message):
         return "unwanted"
-    if one.spoken.kind == "Patient":
-        return _merge_patient(house, tx, one)
+    if one.spoken.kind == "Patient" and one.participant is not None:
+        return _merge_patient(house, tx, one, one.participant)
     row = records.get(tx, one.spoken.kind, one.spoken.key)
     if row and row.patient != one.index:
         raise _other_patient(house, tx, one.message, row)
-    _, open_ = identity.field_keys(tx, house.keys, one.participant.patient_id)
+    _, open_ = seals(house, tx, one.participant)
     kind = one.spoken.kind
     claims = claims_from_json(kind, row.claims, open_) if row else {}
     before = said_from_json(kind, row.body, open_) if row else None
@@ -62,6 +64,17 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     return result
 
 
+def seals(house: House, tx: Tx, participant: Participant | None) -> tuple[Seal, Open]:
+    """How the texts of persons in a record are sealed and opened; a record about no person has none."""
+    if participant is None:
+        return _as_is, _as_is
+    return identity.field_keys(tx, house.keys, participant.patient_id)
+
+
+def _as_is(kind: str, fields: Json) -> Json:
+    return fields
+
+
 def _save(
     house: House,
     tx: Tx,
@@ -69,13 +82,13 @@ def _save(
     claims: Claims,
     folded: Folded,
     before: Said | None,
-    participant: Participant,
+    participant: Participant | None,
     message_id: int | None,
     why: str | None,
 ) -> tuple[Row, frozenset[str]]:
     """Saves what was folded; a new version, a journal entry and owed rows only where a field changed."""
     now, kind, said = house.clock.now(), row.kind, folded.said
-    seal, _ = identity.field_keys(tx, house.keys, participant.patient_id)
+    seal, _ = seals(house, tx, participant)
     fields = changed(before, said)
     time = said.get("time")
     fresh = replace(
@@ -84,13 +97,13 @@ def _save(
         claims=claims_to_json(kind, claims, seal),
         changed_at=now if fields else row.changed_at,
         starts=time.start if time else None,
-        status=said.get("status") or "booked",
-        subject=participant.subject,
-        study=participant.study,
+        status=said.get("status") or ("booked" if kind == "Appointment" else None),
+        subject=participant.subject if participant else None,
+        study=participant.study if participant else None,
     )
     if not fields:
         return records.save(tx, fresh, None), fields
-    sealed_why = identity.seal_why(tx, house.keys, participant.patient_id, why)
+    sealed_why = identity.seal_why(tx, house.keys, participant.patient_id, why) if participant else None
     saved = records.save(tx, fresh, Change(sorted(fields), message_id, now, sealed_why))
     detail = {"fields": sorted(fields)}
     journal.write(tx, now, "line", "record changed", kind, saved.number, saved.version, message_id, detail)
@@ -124,12 +137,12 @@ def _other_patient(house: House, tx: Tx, message: Stored, row: Row) -> Held:
     return Held("the appointment is known with another patient", "PID-3")
 
 
-def _merge_patient(house: House, tx: Tx, one: Speaking) -> str:
+def _merge_patient(house: House, tx: Tx, one: Speaking, participant: Participant) -> str:
     """Folds demographics into the identity room; they are nobody's to send yet."""
-    patient_id, said = one.participant.patient_id, one.spoken.said
-    if identity.second_agrees(tx, house.keys, one.participant, said) is False:
+    patient_id, said = participant.patient_id, one.spoken.said
+    if identity.second_agrees(tx, house.keys, participant, said) is False:
         text = "A message gives the participant's number with another second identifier."
-        about = (one.participant.subject, one.message.source, text, house.clock.now())
+        about = (participant.subject, one.message.source, text, house.clock.now())
         questions.ask(tx, "second identifier", *about, message_id=one.message.id)
         raise Held("the second identifier is not the participant's", "PID-7")
     before, claims = identity.patient_record(tx, house.keys, patient_id)
@@ -139,7 +152,7 @@ def _merge_patient(house: House, tx: Tx, one: Speaking) -> str:
     result = outcome(before, folded, one.origin)
     anchor = records.get(tx, "Patient", str(patient_id))
     if anchor is None:  # the record itself lives in the identity room; this row says which messages spoke of it
-        facts = (one.participant.study, one.participant.subject)
+        facts = (participant.study, participant.subject)
         anchor = Row("Patient", str(patient_id), {}, {}, house.clock.now(), None, 0, one.index, *facts)
         anchor = records.save(tx, anchor, None)
     records.link(tx, one.message.id, anchor.number, result)
@@ -172,10 +185,10 @@ class Refolded:
 
 def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: bool) -> Refolded:
     """Folds a record from nothing out of all its messages; `reads` are those messages, read as they are read today."""
-    participant = house.linked.get(tx, row.patient or b"")
-    if participant is None:
+    participant = house.linked.get(tx, row.patient) if row.patient else None
+    if row.patient and participant is None:
         return Refolded(row.key, frozenset())
-    _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+    _, open_ = seals(house, tx, participant)
     before = said_from_json(row.kind, row.body, open_)
     claims: dict[str, tuple[Claim, ...]] = {}
     for message in messages.of_record(tx, row.number):

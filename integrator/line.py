@@ -25,7 +25,7 @@ from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import keep, look, say
 from integrator.reconciling import Drift, compare
-from integrator.store import Tx, messages, owed, records
+from integrator.store import Tx, messages, owed, people, records
 from integrator.store.messages import Stored
 from integrator.store.owed import Owed
 from integrator.store.people import Participant
@@ -52,23 +52,21 @@ class Line(House):
         with self.store.read() as tx:
             data = identity.open_body(tx, self.keys, message)
         try:
-            return read(data, self.sources[message.source], self.faces)
+            return read(data, self.sources[message.source], self.faces, message.format)
         except Held as held:
             return held
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
-        number = self._patient_number(tx, message, said)
-        index = identity.number_index(self.keys, number) if number else None
-        participant = self.linked.get(tx, index) if index else None
+        index, participant = self._whose(tx, message, said)
         if index and participant is None:
             return self._unwanted(tx, message, index, "of a patient who is not in the trial")
         if isinstance(said, Held):
             return self._held(tx, message, said, index, participant)
         if not said.records:
             return self._unwanted(tx, message, index, "no face takes this type of message")
-        if index is None or participant is None:
-            return self._held(tx, message, Held("no patient number", "PID-3"), None, None)
+        if participant is None and not said.of_nobody:
+            return self._held(tx, message, Held("no patient or participant that we know"), index, None)
         outcomes = []
         for one in said.records:
             origin = Origin(message.system, message.source_time, message.id, said.trigger, one.why)
@@ -137,10 +135,19 @@ class Line(House):
 
     # ---------------------------------------------------------------- the states of a message
 
-    def _patient_number(self, tx: Tx, message: Stored, said: Read | Held) -> str | None:
+    def _whose(self, tx: Tx, message: Stored, said: Read | Held) -> tuple[bytes | None, Participant | None]:
+        """The blind index of the patient and their participant: by subject code, by number, or by PID-3 alone where
+        the message could not be read."""
         if isinstance(said, Read) and said.records:
-            return said.records[0].patient.value
-        return number_as_sent(identity.open_body(tx, self.keys, message))
+            first = said.records[0]
+            if first.subject or first.patient is None:
+                known = people.by_subject(tx, first.subject or "")
+                return (known.number_index, known) if known else (None, None)
+            number: str | None = first.patient.value
+        else:
+            number = number_as_sent(identity.open_body(tx, self.keys, message)) if message.format == "hl7v2" else None
+        index = identity.number_index(self.keys, number) if number else None
+        return index, self.linked.get(tx, index) if index else None
 
     def _unwanted(self, tx: Tx, message: Stored, index: bytes | None, reason: str) -> str:
         erase_at = self.clock.now() + timedelta(days=self.settings.line.keep_unwanted)
@@ -157,13 +164,13 @@ class Line(House):
         return "held"
 
     def _merged(
-        self, tx: Tx, message: Stored, state: str, said: Read, index: bytes, participant: Participant
+        self, tx: Tx, message: Stored, state: str, said: Read, index: bytes | None, participant: Participant | None
     ) -> None:
         """What nobody mapped and what was noted is kept with the message; so is the face that read it."""
         unmapped = [{"place": leaf.place, "text": leaf.text} for one in said.records for leaf in one.unmapped]
         notes = [note for one in said.records for note in one.notes]
         detail = identity.seal_detail(tx, self.keys, message, {"unmapped": unmapped, "notes": notes})
-        key = identity.rewrap(tx, self.keys, message, participant.patient_id)
+        key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
         face = said.records[0].face.hash
         messages.settle(
             tx, message.id, state, None, detail, face=face, release=__version__, patient_index=index, **key

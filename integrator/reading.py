@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from integrator.config import Source
@@ -13,6 +13,7 @@ from integrator.mapping import Context, Face, Faces, Unmapped
 from integrator.records import Said
 from integrator.records.values import Identifier
 
+OF_NOBODY = ("Study",)  # kinds of records that are about no person
 VERSIONS = re.compile(r"2\.[1-8](\.\d)?")
 
 
@@ -23,12 +24,13 @@ class Spoken:
     kind: str
     key: str
     said: Said
-    patient: Identifier
+    patient: Identifier | None  # whose it is, as the message names them; None: `subject` says it, or it is nobody's
     face: Face
     why: str | None = None
     notes: tuple[str, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
     open_codes: tuple[tuple[str, str], ...] = ()
+    subject: str | None = None  # the subject code, where the message names a participant and no patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,19 @@ class Read:
     records: tuple[Spoken, ...]
     trigger: str | None
 
+    @property
+    def of_nobody(self) -> bool:
+        """Whether it speaks of no person: a registry record."""
+        return bool(self.records) and all(one.kind in OF_NOBODY for one in self.records)
 
-def read(data: bytes, source: Source, faces: Faces) -> Read:
-    """What a message says. Held, with place and text, when it cannot be understood: no half record."""
+
+def read(data: bytes, source: Source, faces: Faces, form: str = "hl7v2") -> Read:
+    """What a message of a form says. Held, with place and text, when it cannot be understood: no half record."""
+    return READERS[form](data, source, faces)
+
+
+def read_hl7v2(data: bytes, source: Source, faces: Faces) -> Read:
+    """What an HL7 v2 message says."""
     try:
         message = parse(data, charset_codec(source.charset))
     except Rejected as wrong:
@@ -108,3 +120,6 @@ def number_as_sent(data: bytes) -> str | None:
     split = [repetition.split(delims.component) for repetition in repetitions]
     chosen = next((parts for parts in split if len(parts) > 4 and parts[4] == "MR"), split[0])
     return chosen[0].strip() or None
+
+
+READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {"hl7v2": read_hl7v2}
