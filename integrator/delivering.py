@@ -19,18 +19,18 @@ from integrator.store.owed import Owed, TargetId
 def outgoing_of(house: House, tx: Tx, row: Owed) -> Outgoing:
     """The record of an owed row as it is now, and what the target is known to hold of it."""
     record = records.by_id(tx, row.record_id)
-    participant = people.by_subject(tx, record.subject or "") if record else None
-    if record is None or participant is None:
-        raise LookupError(f"owed row of record {row.record_id} has no record or participant")
+    if record is None:
+        raise LookupError(f"owed row of record {row.record_id} has no record")
+    participant = people.by_subject(tx, record.subject) if record.subject else None
     try:
-        _, open_ = identity.field_keys(tx, house.keys, participant.patient_id)
+        _, open_ = identity.record_seals(tx, house.keys, participant)
     except Unopenable as erased:
         raise Waiting("a person: the patient was erased") from erased
     return Outgoing(
         kind=record.kind,
         key=record.key,
         said=said_from_json(record.kind, record.body, open_),
-        patient_id=participant.patient_id,
+        patient_id=participant.patient_id if participant else None,
         index=record.patient or b"",
         known=owed.known(tx, row.target, row.record_id, row.face),
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from integrator import identity
-from integrator.claims import Json, Open, Seal, claims_from_json, claims_to_json, said_from_json, said_to_json
+from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
 from integrator.errors import Held
 from integrator.house import House
 from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
@@ -50,7 +50,7 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     row = records.get(tx, one.spoken.kind, one.spoken.key)
     if row and row.patient != one.index:
         raise _other_patient(house, tx, one.message, row)
-    _, open_ = seals(house, tx, one.participant)
+    _, open_ = identity.record_seals(tx, house.keys, one.participant)
     kind = one.spoken.kind
     claims = claims_from_json(kind, row.claims, open_) if row else {}
     before = said_from_json(kind, row.body, open_) if row else None
@@ -62,17 +62,6 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     records.link(tx, one.message.id, saved.number, result)
     _ask(house, tx, one, saved, fields)
     return result
-
-
-def seals(house: House, tx: Tx, participant: Participant | None) -> tuple[Seal, Open]:
-    """How the texts of persons in a record are sealed and opened; a record about no person has none."""
-    if participant is None:
-        return _as_is, _as_is
-    return identity.field_keys(tx, house.keys, participant.patient_id)
-
-
-def _as_is(kind: str, fields: Json) -> Json:
-    return fields
 
 
 def _save(
@@ -88,7 +77,7 @@ def _save(
 ) -> tuple[Row, frozenset[str]]:
     """Saves what was folded; a new version, a journal entry and owed rows only where a field changed."""
     now, kind, said = house.clock.now(), row.kind, folded.said
-    seal, _ = seals(house, tx, participant)
+    seal, _ = identity.record_seals(tx, house.keys, participant)
     fields = changed(before, said)
     time = said.get("time")
     fresh = replace(
@@ -188,7 +177,7 @@ def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: b
     participant = house.linked.get(tx, row.patient) if row.patient else None
     if row.patient and participant is None:
         return Refolded(row.key, frozenset())
-    _, open_ = seals(house, tx, participant)
+    _, open_ = identity.record_seals(tx, house.keys, participant)
     before = said_from_json(row.kind, row.body, open_)
     claims: dict[str, tuple[Claim, ...]] = {}
     for message in messages.of_record(tx, row.number):

@@ -17,6 +17,7 @@ from integrator.merge import Claim, Claims
 from integrator.records import Said
 from integrator.records.values import Identifier
 from integrator.sealing import (
+    Fields,
     SealedBody,
     field_keys,
     keep_number,
@@ -240,6 +241,11 @@ def keep_patient_record(tx: Tx, keys: Keyring, patient_id: int, said: Said, clai
         seal_for(tx, keys, patient_id, told, "Patient claims"),
         newer=before != said,
     )
+
+
+def record_seals(tx: Tx, keys: Keyring, participant: Participant | None) -> tuple[Fields, Fields]:
+    """How the texts of persons in a participant's records are sealed and opened; a record about no person has none."""
+    return (_as_is, _as_is) if participant is None else field_keys(tx, keys, participant.patient_id)
 
 
 def _as_is(kind: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Outgoing:
     kind: str
     key: str
     said: Said
-    patient_id: int
+    patient_id: int | None  # None: a record that is about no person
     index: bytes
     known: TargetId | None
     fresh: Resource = field(default_factory=dict)  # written on nothing

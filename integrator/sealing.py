@@ -54,13 +54,18 @@ def open_for(tx: Tx, keys: Keyring, patient_id: int, blob: bytes, about: str) ->
     return None if key is None else open_sealed(key, blob, f"patient:{patient_id} {about}").decode()
 
 
-def seal_answer(tx: Tx, keys: Keyring, patient_id: int, answer: Any) -> bytes | None:
-    """A target's answer, or what it holds (anything JSON), sealed for the patient it is about."""
-    return None if answer is None else seal_for(tx, keys, patient_id, orjson.dumps(answer).decode(), "answer")
+def seal_answer(tx: Tx, keys: Keyring, patient_id: int | None, answer: Any) -> bytes | None:
+    """A target's answer, or what it holds (anything JSON), sealed for the patient it is about, or for nobody."""
+    if answer is None:
+        return None
+    text = orjson.dumps(answer).decode()
+    return keys.wrap(text.encode(), "answer") if patient_id is None else seal_for(tx, keys, patient_id, text, "answer")
 
 
-def open_answer(tx: Tx, keys: Keyring, patient_id: int, blob: bytes | None) -> Any:
+def open_answer(tx: Tx, keys: Keyring, patient_id: int | None, blob: bytes | None) -> Any:
     """The inverse of `seal_answer`; None also where the patient was erased."""
+    if patient_id is None:
+        return None if blob is None else orjson.loads(keys.unwrap(blob, "answer"))
     text = None if blob is None else open_for(tx, keys, patient_id, blob, "answer")
     return None if text is None else orjson.loads(text)
 
