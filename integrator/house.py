@@ -7,11 +7,13 @@ from random import Random
 
 from integrator import identity
 from integrator.clock import Clock
-from integrator.config import Settings
+from integrator.config import Settings, Source
 from integrator.connectors.fhir_client import FhirTarget
 from integrator.mapping import Faces
 from integrator.security.keys import Keyring
 from integrator.store import Store
+
+TRIAL = "trial"  # the source of forms, API calls and people's answers: the trial's own word
 
 
 class House:
@@ -28,7 +30,8 @@ class House:
     ):
         self.settings, self.store, self.keys, self.faces = settings, store, keys, faces
         self.clock, self.targets = clock, targets
-        self.sources = {source.name: source for source in settings.source}
+        trial = Source(name=TRIAL, system=TRIAL, zone=settings.integrator.zone, kind="form")
+        self.sources = {source.name: source for source in (trial, *settings.source)}
         self.linked = identity.Linked(store)
         self.chance = Random()
         self.patients: dict[tuple[str, bytes], str] = {}  # (target, number index) -> the target's own reference

@@ -23,7 +23,7 @@ from integrator.folding import OUTSIDE, Speaking, merge_record, refold, summary
 from integrator.house import House
 from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
-from integrator.receiving import keep, look, say
+from integrator.receiving import Document, keep, look, say, take
 from integrator.reconciling import Drift, compare
 from integrator.store import Tx, messages, owed, people, records
 from integrator.store.messages import Stored
@@ -44,6 +44,12 @@ class Line(House):
             with self.store.write() as tx:
                 keep(tx, looked)
         return [say(one, now) for one in looked]
+
+    def take(self, documents: Sequence[Document]) -> list[int]:
+        """Stores what forms, programs, files and registries say, in one durable commit; returns receipt numbers."""
+        now = self.clock.now()
+        with self.store.write() as tx:
+            return [take(self, tx, document, now) for document in documents]
 
     def read(self, message: Stored) -> Read | Held:
         """What a stored message says; looks at the message and the settings only, so it is always read alike."""

@@ -84,6 +84,50 @@ def _new_message(house: House, looked: Looked, source: Source, now: datetime) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A message that comes from a form, a program, a file or a registry: its bytes, and what a header would say."""
+
+    source: str
+    data: bytes
+    format: str  # key of reading.READERS
+    type: str  # what it is about: Observation, study record, ...
+    control_id: str  # the sender's own number of it, or one made for it
+    said_at: datetime | None = None  # source time; None: now
+    event: str = ""
+
+
+def take(house: House, tx: Tx, document: Document, now: datetime) -> int:
+    """Stores a document as a message; the same document again is the one that is there. Returns its number."""
+    digest = house.keys.digest(document.data)
+    for twin in messages.twins(tx, document.source, document.control_id):
+        if twin.digest == digest:
+            tallies.add(tx, document.source, "duplicate")
+            return twin.id
+    source = house.sources[document.source]
+    ahead = timedelta(seconds=house.settings.line.clock_ahead)
+    early = document.said_at is not None and document.said_at > now + ahead
+    sealed = identity.seal_body(house.keys, source.name, document.data)
+    new = NewMessage(
+        source=source.name,
+        system=source.system,
+        control_id=document.control_id,
+        digest=digest,
+        sent_at=document.said_at.isoformat() if document.said_at else "",
+        received_at=now,
+        source_time=now if document.said_at is None or early else document.said_at,
+        source_time_note="ahead of our clock" if early else None,
+        type=document.type,
+        event=document.event,
+        format=document.format,
+        body=sealed.body,
+        body_key=sealed.body_key,
+        body_key_of=sealed.body_key_of,
+        size=len(document.data),
+    )
+    return messages.append(tx, [new])[0]
+
+
 def keep(tx: Tx, looked: Sequence[Looked]) -> None:
     """Appends what is new. Same bytes again: counted, and answered by the present state; same control id with other
     bytes: a new message where MSH-7 differs (systems restart their counters), else one that a person must look at."""

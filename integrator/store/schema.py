@@ -75,7 +75,7 @@ messages = Table(
     Column("system", String(80), nullable=False),  # the system whose claims it makes
     Column("control_id", String(255), nullable=False),  # MSH-10
     Column("digest", LargeBinary, nullable=False),  # keyed SHA-256 of the bytes
-    Column("sent_at", String(40), nullable=False),  # MSH-7 as it was sent
+    Column("sent_at", String(40), nullable=False),  # MSH-7 as it was sent, or the as-of time
     Column("received_at", Instant, nullable=False),
     Column("source_time", Instant, nullable=False),
     Column("source_time_note", String(80)),  # "missing", "ahead of our clock": then it is the time of receipt
