@@ -1,4 +1,4 @@
-"""The checks of the story, pure: each takes the evidence and says in sentences what is wrong, none where all is well."""
+"""The checks of the story, pure: each takes the evidence and says in sentences what is wrong, if anything."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ arm = "{arm}"
 class Ground:
     """`with Ground(folder, story, fresh) as ground:` has the folder for this demo alone, with everything to start from.
 
-    `runs`: how often the whole story stands in it already; `began_because`: why it starts from nothing though it need not.
+    `runs`: how often the whole story stands in it already; `began_because`: why it starts from nothing all the same.
     """
 
     folder: Path

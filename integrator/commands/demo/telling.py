@@ -89,7 +89,9 @@ class Telling:
 def sections(evidence: Evidence) -> list[tuple[str, Rows]]:
     """The table's parts: heading, rows of (number, what)."""
     counts, log = evidence.counts, evidence.log
-    owed = [(str(n), f"{state}, to {target}") for target, rows in counts["owed"].items() for state, n in rows.items()]
+    owed = [
+        (str(n), f"{state}, to {target}") for target, rows in counts["owed"].items() for state, n in rows.items() if n
+    ]
     waiting = Counter(str(row["reason"]) for row in counts["waiting"])
     held = Counter(f"{row['source']} {row['type']}: {row['reason']}" for row in evidence.held)
     drift = Counter(str(row["what"]) for row in evidence.drift)
@@ -111,4 +113,4 @@ def sections(evidence: Evidence) -> list[tuple[str, Rows]]:
 
 
 def _rows(counted: Any) -> Rows:
-    return [(str(n), str(what)) for what, n in sorted(counted.items())]
+    return [(str(n), str(what)) for what, n in sorted(counted.items()) if n]
