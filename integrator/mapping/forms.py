@@ -100,7 +100,7 @@ def _hl7(structure: str, steps: Steps, text: str) -> tuple[Steps, str]:
     repeats = first.name.startswith("Z") or table.repeats(structure, first.name)
     if not repeats and (first.every or first.selectors):
         raise BadPath(f"{first.name} in {text!r} does not repeat in {structure}; write it without brackets")
-    found = [replace(first, many=True, selectors=_hl7_selectors(first, (first.name,), text))]
+    found = [replace(first, many=True, once=not repeats, selectors=_hl7_selectors(first, (first.name,), text))]
     if len(rest) > 3 or any(not step.name.isdigit() for step in rest):
         raise BadPath(f"{text!r} is not an HL7 path; write segment-field.component.subcomponent")
     kind = WHOLE

@@ -14,9 +14,9 @@ from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.context import Context
 from integrator.mapping.face import Face
 from integrator.mapping.laws_values import Draw
-from integrator.mapping.lineage import Trace
+from integrator.mapping.lineage import ReadEntry, Trace
 from integrator.mapping.spans import bytes_of
-from integrator.mapping.walk import locate
+from integrator.mapping.walk import Loc, locate
 from integrator.records import Said
 
 Span = tuple[int, int]
@@ -40,7 +40,7 @@ def mutated(face: Face, data: bytes, random: Random, changes: int = 8) -> str | 
         before = flat(face.read(message, ZONE, trace).said)
     except Held:
         return None
-    depends = dependencies(face, message, trace)
+    depends = Depends(face, message, trace)
     for _ in range(changes):
         place = random.randrange(len(data))
         fresh = _changed(message, data, place, random)
@@ -49,8 +49,10 @@ def mutated(face: Face, data: bytes, random: Random, changes: int = 8) -> str | 
         after = _read_again(face, fresh)
         if after is None:
             continue
-        for leaf in sorted(set(before) | set(after)):
-            if before.get(leaf) != after.get(leaf) and not _named(depends, leaf, place):
+        changed = [leaf for leaf in sorted(set(before) | set(after)) if before.get(leaf) != after.get(leaf)]
+        for leaf in changed:
+            moved = _elements(before, leaf) != _elements(after, leaf)
+            if not depends.names(leaf, place, moved):
                 return f"byte {place} ({data[place : place + 1]!r}) changes {leaf}, and its lineage does not name it"
     return None
 
@@ -60,7 +62,7 @@ def _changed(message: Message, data: bytes, place: int, random: Random) -> bytes
     old = data[place : place + 1]
     if not old.isalnum() or old in message.delimiters.encoding_characters.encode():
         return None
-    line_start = max(data.rfind(b"\r", 0, place), -1) + 1
+    line_start = max(data.rfind(b"\r", 0, place), data.rfind(b"\n", 0, place)) + 1
     if place < line_start + 4 or (data[line_start:place].startswith(b"MSH") and place < line_start + 9):
         return None
     new = random.choice(b"0123456789" if old.isdigit() else b"ABCDEFGHxyz")
@@ -99,31 +101,37 @@ def _flat(name: str, value: Any) -> dict[str, Any]:
     return {name: value}
 
 
-Depends = list[tuple[str, str, list[Span]]]  # top-level field, the entry's record place, the bytes it depends on
-
-
-def dependencies(face: Face, message: Message, trace: Trace) -> Depends:
-    """For each entry of the trace the bytes that its leaves depend on."""
-    tree = face.tree(message)
-    always = [loc for one in face.declared.when for loc, _ in locate(tree, one.at.steps)]
-    found: Depends = []
-    for entry in trace.entries:
-        spots = [spot.loc for place in entry.places for spot in place]
-        spots += [spot.loc for spot in (*entry.tried, *entry.selected)]
-        spans = [span for loc in (*spots, *always) if (span := bytes_of(message, loc)) is not None]
-        spans += [span for place in entry.used if (span := _at(message, place)) is not None]
-        found.append((entry.field.place.field, entry.record, spans))
-    return found
-
-
-def _at(message: Message, place: str) -> Span | None:
-    return message.span_at(place) if "-" in place else None
-
-
-def _named(depends: Depends, leaf: str, place: int) -> bool:
-    """Whether the lineage of a leaf names the byte: of its own entry, or of any of the list that it stands in."""
+def _elements(leaves: dict[str, Any], leaf: str) -> set[str]:
+    """The elements of the list that a leaf stands in, or whether the field is there."""
     top = leaf.partition(".")[0].partition("[")[0]
-    mine = [spans for _, record, spans in depends if leaf == record or leaf.startswith((record + ".", record + "["))]
-    if not mine or "[" in leaf:
-        mine = [spans for field, _, spans in depends if field == top]
-    return any(start <= place < end for spans in mine for start, end in spans)
+    return {one.partition("]")[0] for one in leaves if one.startswith(top + "[")} or {
+        one for one in leaves if one == top
+    }
+
+
+class Depends:
+    """The bytes that each leaf of a record depends on, by its lineage."""
+
+    def __init__(self, face: Face, message: Message, trace: Trace):
+        self.message, self.trace = message, trace
+        tree = face.tree(message)
+        always = [loc for one in face.declared.when for loc, _ in locate(tree, one.at.steps)]
+        self._always = self._spans(always)
+
+    def names(self, leaf: str, place: int, moved: bool) -> bool:
+        """Whether the lineage of the leaf names the byte; `moved`: elements of its list came or went, so any of it."""
+        top = leaf.partition(".")[0].partition("[")[0]
+        spans = list(self._always)
+        for entry in self.trace.entries:
+            own = leaf == entry.record or leaf.startswith((entry.record + ".", entry.record + "["))
+            if own or (moved and entry.field.place.field == top):
+                spans += self._of(entry, leaf if own and not moved else entry.record)
+        return any(start <= place < end for start, end in spans)
+
+    def _of(self, entry: ReadEntry, leaf: str) -> list[Span]:
+        spots = (*entry.spots_of(leaf), *entry.tried, *entry.selected)
+        used = [span for place in entry.used if "-" in place and (span := self.message.span_at(place)) is not None]
+        return self._spans([spot.loc for spot in spots]) + used
+
+    def _spans(self, locs: list[Loc]) -> list[Span]:
+        return [span for loc in locs if (span := bytes_of(self.message, loc)) is not None]

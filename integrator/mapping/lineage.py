@@ -58,14 +58,15 @@ class ReadEntry:
         """The places that make this leaf of the record; all of the choice's where the conversion does not say."""
         cast = self.chosen.cast if self.chosen else None
         below = leaf[len(self.record) + 1 :]
+        everything = [spot for place in self.places for spot in place]
         if cast is None or below not in cast.sources:
-            return [spot for place in self.places for spot in place]
+            return everything
         found: list[Spot] = []
         for number, part in cast.sources[below]:
             if number < len(self.places):
                 names = tuple(part.split(".")) if part else ()
                 found += [Spot((*spot.loc, *names), spot.steps) for spot in self.places[number]]
-        return found
+        return found or everything
 
 
 class Trace:

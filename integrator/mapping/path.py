@@ -36,13 +36,14 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step down. `many` is told by the model; `every` is [], `key` the child of a[key]."""
+    """One step down. `every` is [], `key` the child of a[key]; `many` and `once` are told by the model."""
 
     name: str
     selectors: tuple[Selector, ...] = ()
     every: bool = False
     key: str | None = None
-    many: bool = False
+    many: bool = False  # a list in the tree
+    once: bool = False  # an HL7 segment that a message has once: never pruned
 
     def __str__(self) -> str:
         text = self.name

@@ -142,7 +142,7 @@ def prune(container: Any, key: Any, path: Steps, ours: Ours) -> None:
             delete(container, key)
         return
     step = path[-1] if path else None
-    if step is not None and _is_bare(node, step, ours.get(path, [])):
+    if step is not None and not step.once and _is_bare(node, step, ours.get(path, [])):
         delete(container, key)
 
 
