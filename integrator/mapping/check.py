@@ -10,7 +10,7 @@ from integrator.mapping.check_codes import check_codes
 from integrator.mapping.layers import refuse
 from integrator.mapping.model import Choice, Declared, Field, Omission
 from integrator.mapping.overlap import overlap
-from integrator.mapping.read import group_prefix
+from integrator.mapping.read_record import group_prefix
 from integrator.mapping.record_model import within
 
 

@@ -21,8 +21,10 @@ from integrator.mapping.face import Face
 from integrator.mapping.lineage import ReadEntry, Spot, Trace
 from integrator.mapping.load import Faces
 from integrator.mapping.log import Leaf, Log
+from integrator.mapping.otherwise import otherwise
 from integrator.mapping.places import place_text
 from integrator.mapping.spans import bytes_of
+from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import text_of
 from integrator.mapping.walk import node_at, plain
 
@@ -61,6 +63,7 @@ class Why:
     row: str | None = None
     notes: list[str] = field(default_factory=list)
     before: list[Came] = field(default_factory=list)  # places of the choices tried before
+    otherwise: list[Came] = field(default_factory=list)  # places that say another time
 
 
 @dataclass(slots=True)
@@ -100,16 +103,17 @@ def explain(
     for face in faces.reading(folder, document, site):
         trace = Trace()
         reading = face.read(document, context, trace)
-        entries = [entry for entry in trace.entries if entry.chosen is not None]
-        if folder == "hl7v2":
-            writer = faces.writing(face.record, to, site)
-            log = Log()
-            writer.write(reading.said, context, log=log)
-            found += [_written(leaf, writer, face, entries, reading.tree) for leaf in log.leaves()]
-            done = {one.record for one in found}
-            found += [_only_read(one, face, reading.tree) for one in entries if not _carried(one.record, done)]
-        else:
-            found += [_only_read(entry, face, reading.tree) for entry in entries]
+        joined = _Joined(face, reading.tree, context, [entry for entry in trace.entries if entry.chosen is not None])
+        if folder != "hl7v2":
+            found += [joined.only_read(entry) for entry in joined.entries]
+            continue
+        writer = faces.writing(face.record, to, site)
+        log = Log()
+        writer.write(reading.said, context, log=log)
+        leaves = [joined.written(leaf, writer) for leaf in log.leaves()]
+        done = {one.record for one in leaves if one.record}
+        rest = [one for one in joined.entries if not any(_within(leaf, one.record) for leaf in done)]
+        found += leaves + [joined.only_read(entry) for entry in rest]
     return Explanation(path, [one for one in found if _means(path, one)])
 
 
@@ -126,57 +130,68 @@ def _document(data: bytes, context: Context) -> tuple[Any, str]:
         raise Held(wrong.text, wrong.place) from wrong
 
 
-def _written(leaf: Leaf, writer: Face, face: Face, entries: list[ReadEntry], tree: Any) -> Why:
-    text = f"{writer.declared.form.name}.{place_text(leaf.loc)}"
-    kind = "source" if leaf.kind == "record" else leaf.kind
-    why = Why(text, leaf.value, kind, leaf.record)
-    if leaf.mark is not None and leaf.mark.constant is not None:
-        why.written = Step(writer.name, str(leaf.mark.constant.where))
-    elif leaf.mark is not None and leaf.mark.field is not None and leaf.mark.chosen is not None:
-        chosen, of = leaf.mark.chosen, len(leaf.mark.field.choices)
-        why.written = Step(writer.name, str(chosen.where), chosen.name, f"{leaf.mark.choice + 1} of {of}")
-        entry = next((one for one in entries if _within(leaf.record or "", one.record)), None)
-        if entry is not None:
-            _add_read(why, entry, face, tree, leaf.record or "")
-    elif leaf.step is not None:
-        why.notes.append(f"set by the selector in {leaf.step}")
-    return why
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """What reading did, to be joined with what writing did."""
 
+    face: Face
+    tree: Any
+    context: Context
+    entries: list[ReadEntry]
 
-def _only_read(entry: ReadEntry, face: Face, tree: Any) -> Why:
-    why = Why(f"{face.record}.{entry.record}", _shown(entry.value), "source", entry.record)
-    _add_read(why, entry, face, tree, entry.record)
-    return why
+    def written(self, leaf: Leaf, writer: Face) -> Why:
+        """The answer for a leaf of the resource."""
+        text = f"{writer.declared.form.name}.{place_text(leaf.loc)}"
+        why = Why(text, leaf.value, "source" if leaf.kind == "record" else leaf.kind, leaf.record)
+        if leaf.mark is not None and leaf.mark.constant is not None:
+            why.written = Step(writer.name, str(leaf.mark.constant.where))
+        elif leaf.mark is not None and leaf.mark.field is not None and leaf.mark.chosen is not None:
+            chosen, of = leaf.mark.chosen, len(leaf.mark.field.choices)
+            why.written = Step(writer.name, str(chosen.where), chosen.name, f"{leaf.mark.choice + 1} of {of}")
+            entry = next((one for one in self.entries if _within(leaf.record or "", one.record)), None)
+            if entry is not None:
+                self.add_read(why, entry, leaf.record or "")
+        elif leaf.step is not None:
+            why.notes.append(f"set by the selector in {leaf.step}")
+        return why
 
+    def only_read(self, entry: ReadEntry) -> Why:
+        """The answer for a record field that the resource does not have."""
+        value = entry.value
+        if value is NOTHING:
+            value = "(no value could be made of what stands there)"
+        shown = value if isinstance(value, str | int | bool) else repr(value)
+        why = Why(f"{self.face.record}.{entry.record}", shown, "source", entry.record)
+        self.add_read(why, entry, entry.record)
+        return why
 
-def _shown(value: Any) -> Any:
-    if value is NOTHING:
-        return "(no value could be made of what stands there)"
-    return value if isinstance(value, str | int | bool) else repr(value)
+    def add_read(self, why: Why, entry: ReadEntry, leaf: str) -> None:
+        """Adds where a leaf of the record came from."""
+        chosen = entry.chosen
+        assert chosen is not None
+        of = len(entry.field.choices)
+        why.read = Step(self.face.name, str(chosen.where), chosen.name, f"{(entry.choice or 0) + 1} of {of}")
+        why.places = self.came(entry.spots_of(leaf))
+        if entry.row is not None:
+            cells = ", ".join("*" if cell is None else "|".join(cell) for cell in entry.row.cells)
+            why.row = f"{entry.row.file}:{entry.row.line} ({cells} -> {entry.row.value or 'no value'})"
+        why.notes += dict.fromkeys(entry.notes)
+        why.before = self.came(entry.tried)
+        why.otherwise = self.came(otherwise(entry, State(self.tree, self.context)))
 
+    def came(self, spots: list[Spot]) -> list[Came]:
+        """The places where something stands."""
+        return [self._came(spot) for spot in spots if node_at(self.tree, spot.loc)]
 
-def _add_read(why: Why, entry: ReadEntry, face: Face, tree: Any, leaf: str) -> None:
-    chosen = entry.chosen
-    assert chosen is not None
-    of = len(entry.field.choices)
-    why.read = Step(face.name, str(chosen.where), chosen.name, f"{(entry.choice or 0) + 1} of {of}")
-    why.places = [_came(face, tree, spot) for spot in entry.spots_of(leaf) if node_at(tree, spot.loc)]
-    if entry.row is not None:
-        cells = ", ".join("*" if cell is None else "|".join(cell) for cell in entry.row.cells)
-        why.row = f"{entry.row.file}:{entry.row.line} ({cells} -> {entry.row.value or 'no value'})"
-    why.notes += dict.fromkeys(entry.notes)
-    why.before = [_came(face, tree, spot) for spot in entry.tried if node_at(tree, spot.loc)]
-
-
-def _came(face: Face, tree: Any, spot: Spot) -> Came:
-    hl7 = face.declared.form.hl7
-    node = node_at(tree, spot.loc)
-    text = place_text(spot.loc, spot.steps, hl7)
-    if not hl7:
-        return Came(text, plain(node))
-    span = bytes_of(tree.message, spot.loc)
-    name = segment_table().name(re.sub(r"\[\d+\]", "", text)) if "-" in text else ""
-    return Came(text, _raw(tree.message, span) or text_of(node), span, name)
+    def _came(self, spot: Spot) -> Came:
+        hl7 = self.face.declared.form.hl7
+        node = node_at(self.tree, spot.loc)
+        text = place_text(spot.loc, spot.steps, hl7)
+        if not hl7:
+            return Came(text, plain(node))
+        span = bytes_of(self.tree.message, spot.loc)
+        name = segment_table().name(re.sub(r"\[\d+\]", "", text)) if "-" in text else ""
+        return Came(text, _raw(self.tree.message, span) or text_of(node), span, name)
 
 
 def _raw(message: Message, span: tuple[int, int] | None) -> str:
@@ -198,10 +213,6 @@ def _within(text: str, wanted: str) -> bool:
     return text == wanted or (text.startswith(wanted) and text[len(wanted)] in ".[-")
 
 
-def _carried(record: str, done: set[str | None]) -> bool:
-    return any(_within(one, record) for one in done if one)
-
-
 def _lines(why: Why) -> list[str]:
     lines = [f"{why.leaf} = {why.value}"]
     if why.record:
@@ -217,6 +228,7 @@ def _lines(why: Why) -> list[str]:
         lines.append(f"    row {why.row}")
     lines += [f"    {note}" for note in why.notes]
     lines += [f"    tried before: {_place_line(came)}" for came in why.before]
+    lines += [f"    says otherwise: {_place_line(came)}" for came in why.otherwise]
     return lines
 
 

@@ -13,12 +13,14 @@ from integrator.mapping.context import EMPTY, Context
 from integrator.mapping.lineage import Trace
 from integrator.mapping.log import Log
 from integrator.mapping.model import Declared, Field, Outside
+from integrator.mapping.otherwise import otherwise
 from integrator.mapping.places import place_text
-from integrator.mapping.read import Missing, TopReader, condition_test, text_at
+from integrator.mapping.read import Missing, condition_test, text_at
+from integrator.mapping.read_record import TopReader
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import MessageNode, text_of
 from integrator.mapping.unmapped import Unmapped, covers, unmapped
-from integrator.mapping.walk import every_finder, locate, plain
+from integrator.mapping.walk import every_finder, locate, node_at, plain
 from integrator.mapping.writing import Writing
 from integrator.records import Said
 
@@ -40,6 +42,16 @@ class Reading:
     def unmapped(self) -> list[Unmapped]:
         """Every leaf that no field, selector, constant, condition or omission speaks of, or that was not understood."""
         return unmapped(self)
+
+    @cached_property
+    def otherwise(self) -> list[Unmapped]:
+        """Other places that say another time than the one that was read: shown, not mixed in."""
+        trace = Trace()
+        self.face.read(self.tree, self.context, trace)
+        hl7 = self.face.declared.form.hl7
+        state = State(self.tree, self.context)
+        found = [spot for entry in trace.entries for spot in otherwise(entry, state)]
+        return [Unmapped(place_text(s.loc, s.steps, hl7), plain(node_at(self.tree, s.loc))) for s in found]
 
 
 class Face:

@@ -7,7 +7,7 @@ from typing import Any
 from integrator.mapping.model import Declared, Field
 from integrator.mapping.path import Steps
 from integrator.mapping.put import Ours, Slot, delete, new_element, prune_up, reach
-from integrator.mapping.read import TopReader
+from integrator.mapping.read_record import TopReader
 from integrator.mapping.state import State
 from integrator.mapping.walk import finder, plain
 from integrator.mapping.write import NOTHING_THERE, Current, Elements, FieldWriter

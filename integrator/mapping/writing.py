@@ -14,7 +14,8 @@ from integrator.mapping.model import Constant, Declared, Field, Outside
 from integrator.mapping.overlap import owned_elsewhere
 from integrator.mapping.path import Steps
 from integrator.mapping.put import Ours, reach
-from integrator.mapping.read import ABSENT, TopReader, condition_test
+from integrator.mapping.read import ABSENT, condition_test
+from integrator.mapping.read_record import TopReader
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import MessageNode, new_message
 from integrator.mapping.walk import elements, finder
