@@ -58,6 +58,7 @@ class SqliteDatabase:
     """A SQLite file, locked for this process; ConfigError where it cannot be used."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error, DBAPIError)
+    begin_writing = "BEGIN IMMEDIATE"
 
     def __init__(self, path: Path, now: datetime):
         if not path.parent.is_dir():
@@ -65,7 +66,7 @@ class SqliteDatabase:
         self.path = path
         self._lock = StoreLock(path, now)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # -wal and -shm get the mode of this file
-        self.writer = _engine(path, WRITER_PRAGMAS, "BEGIN IMMEDIATE", poolclass=StaticPool)
+        self.writer = _engine(path, WRITER_PRAGMAS, self.begin_writing, poolclass=StaticPool)
         self.readers = _engine(
             path, READER_PRAGMAS, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=24, pool_timeout=30
         )
@@ -121,6 +122,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, **pool: Any) -> En
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        driver.execute(begin)
+        if not driver.in_transaction:  # else `Store.write` began it
+            driver.execute(begin)
 
     return engine

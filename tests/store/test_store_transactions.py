@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import text
 
 from integrator.clock import Clock
 from integrator.errors import RetryLater
@@ -36,6 +37,25 @@ def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
     with store.write() as tx:
         messages.append(tx, [message("C")])
     assert count(store) == 2
+
+
+def link_to_nothing(store: Store, through_sqlalchemy: bool) -> None:
+    with store.write() as tx:
+        messages.append(tx, [message("B")])
+        tx.driver.execute("pragma defer_foreign_keys = on")  # found out by the commit, not before
+        tx.driver.execute("insert into message_records (message_id, record_id, outcome) values (77, 88, 'merged')")
+        if through_sqlalchemy:
+            tx.value(text("select 1"))
+
+
+@pytest.mark.parametrize("through_sqlalchemy", [False, True])
+def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(store: Store, through_sqlalchemy: bool) -> None:
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        link_to_nothing(store, through_sqlalchemy)
+    assert count(store) == 0
+    with store.write() as tx:
+        messages.append(tx, [message("C")])
+    assert count(store) == 1
 
 
 def test_readers_see_only_what_is_committed(store: Store) -> None:
