@@ -44,7 +44,7 @@ class _Compiled:
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The driver's parameters. KeyError: one is missing."""
-        bound = list(self.pick({**self.constants, **values}))
+        bound = list(self.pick({**self.constants, **values} if self.constants else values))
         for place, adapt in self.adapts:
             if bound[place] is not None:
                 bound[place] = adapt(bound[place])
