@@ -3,22 +3,47 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from integrator import __version__
-from integrator.commands.again import reconcile, replay
-from integrator.commands.demo import demo
-from integrator.commands.faces import explain_, map_, mappings
-from integrator.commands.participants import participant
-from integrator.commands.service import check, init, serve
 from integrator.errors import IntegratorError
 from integrator.telemetry.logs import set_up_logs
 
 WRONG, MISUSED = 1, 2  # something is held or wrong; used wrongly
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+# Each command is loaded when it is asked for, so that `map` does not wait for the web and the store.
+COMMANDS = {
+    "init": "integrator.commands.service:init",
+    "serve": "integrator.commands.service:serve",
+    "demo": "integrator.commands.demo:demo",
+    "check": "integrator.commands.service:check",
+    "map": "integrator.commands.faces:map_",
+    "explain": "integrator.commands.faces:explain_",
+    "mappings": "integrator.commands.faces:mappings",
+    "participant": "integrator.commands.participants:participant",
+    "replay": "integrator.commands.again:replay",
+    "reconcile": "integrator.commands.again:reconcile",
+}
+
+
+class Commands(click.Group):
+    """The commands by name, in the order above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="integrator")
 def integrator() -> None:
     """Keeps a trial's facts in step between hospital systems, the EHR and registries.
@@ -26,10 +51,6 @@ def integrator() -> None:
     Exit codes: 0 done, 1 something is held or wrong, 2 used wrongly.
     """
     set_up_logs(json=not sys.stderr.isatty())
-
-
-for command in (init, serve, demo, check, map_, explain_, mappings, participant, replay, reconcile):
-    integrator.add_command(command)
 
 
 def main() -> None:

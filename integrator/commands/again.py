@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from integrator.commands.asking import config_option, do, json_option, print_json, settings_of
+from integrator.commands.asking import config_option, do, settings_of
+from integrator.commands.printing import json_option, print_json
 
 
 @click.command()

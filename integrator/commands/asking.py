@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from integrator.app import open_line
 from integrator.config import Settings, read_config
@@ -21,8 +20,6 @@ config_option = click.option(
     show_default=True,
     help="The configuration file.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
-
 
 def do(settings: Settings, command: str, **args: Any) -> Any:
     """Runs a command in the serve that holds the store; where none runs, in this process."""
@@ -37,8 +34,3 @@ def do(settings: Settings, command: str, **args: Any) -> Any:
 def settings_of(config: Path) -> Settings:
     """The settings of the file that --config names."""
     return read_config(config)
-
-
-def print_json(value: Any) -> None:
-    """JSON on stdout, readable."""
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())

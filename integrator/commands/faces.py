@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import click
 
-from integrator.commands.asking import json_option, print_json
+from integrator.commands.printing import json_option, print_json
 from integrator.config import Source
 from integrator.errors import Held, Waiting
 from integrator.formats.fhir.validate import problems

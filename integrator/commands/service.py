@@ -11,7 +11,8 @@ import orjson
 
 from integrator.app import ROLES, check_faces, keys_of, target_of
 from integrator.app import serve as run
-from integrator.commands.asking import config_option, json_option, print_json
+from integrator.commands.asking import config_option
+from integrator.commands.printing import json_option, print_json
 from integrator.config import Settings, read_config
 from integrator.errors import ConfigError, IntegratorError
 from integrator.mapping import load_faces
