@@ -165,7 +165,7 @@ def settling(state: str, columns: tuple[str, ...]) -> Statement:
 
 def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:
     """Stores new messages in this order and returns their receipt numbers."""
-    ids = list(tx.database.next_ids(tx.core, messages, len(new)))
+    ids = list(tx.database.next_ids(tx.driver, messages, len(new)))
     pairs = zip(ids, new, strict=True)
     APPEND.many(tx, (dict(zip(_NEW, _fields(message), strict=True), id=number) for number, message in pairs))
     return ids

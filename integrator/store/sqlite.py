@@ -75,10 +75,9 @@ class SqliteDatabase:
         """An insert that can say `on conflict`."""
         return sqlite.insert(table)
 
-    def next_ids(self, connection: Connection, table: Table, n: int) -> range:
+    def next_ids(self, driver: Any, table: Table, n: int) -> range:
         """The numbers after the greatest; sure, because only one connection writes and no such row is deleted."""
-        cursor: Any = connection.connection.driver_connection
-        last = cursor.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
+        last = driver.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
         return range(last + 1, last + 1 + n)
 
     def guard(self) -> None:

@@ -28,7 +28,7 @@ class Database(Protocol):
         """An insert that can say `on conflict`."""
         ...
 
-    def next_ids(self, connection: Connection, table: Table, n: int) -> range:
+    def next_ids(self, driver: Any, table: Table, n: int) -> range:
         """The next n numbers of a table, for rows that get theirs from us."""
         ...
 
