@@ -117,6 +117,8 @@ class Model:
             found["resourceType"] = Element("resourceType", "code", False, 1, codes=frozenset({("", kind)}))
         for name, fact in self._types.get(kind, {"elements": {}})["elements"].items():
             for type_name in fact["types"]:
+                if name == "id" and self._types[kind]["kind"] == "resource":
+                    type_name = "id"  # the package says string; the text of Resource.id says id
                 element = self._element(name, type_name, fact)
                 found[element.name] = element
         return found

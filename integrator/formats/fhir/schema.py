@@ -102,8 +102,7 @@ def _one(model: Model, kind: str, element: Element) -> Schema:
         return {"enum": sorted({code for _, code in element.codes})}
     if element.name == "system" and kind in ("Coding", "Identifier"):
         return {"type": "string", "pattern": f"^{URI}$"}  # never relative (R4, Coding.system and Identifier.system)
-    name = "id" if element.name == "id" and model.is_resource(kind) else element.type
-    return {"type": JSON_TYPES.get(name, "string"), **PRIMITIVES.get(name, {})}
+    return {"type": JSON_TYPES.get(element.type, "string"), **PRIMITIVES.get(element.type, {})}
 
 
 def _sibling(element: Element) -> Schema:
