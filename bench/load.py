@@ -11,6 +11,7 @@ import selectors
 import socket
 import time
 from collections import deque
+from datetime import datetime
 
 from bench.messages import NUMBER, Template
 
@@ -66,7 +67,7 @@ def run(
     port: int, connections: int, depth: int, messages: int, name: str = "B01", patient: str = NUMBER
 ) -> dict[str, float | int]:
     """Sends them all and waits for every answer; messages a second, milliseconds, and what was not AA for its own."""
-    template = Template(patient)
+    template = Template(patient, datetime.now().astimezone().strftime("%Y%m%d%H%M%S%z"))
     pipes = [Pipe(n, port, messages // connections, name, template) for n in range(connections)]
     total, done = messages // connections * connections, 0
     with selectors.DefaultSelector() as selector:

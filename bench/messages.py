@@ -7,11 +7,15 @@ NUMBER = "HTEST-4711"  # the hospital number of the invented patient
 CONTROL_ID, APPOINTMENT = "%CONTROL%", "%APPOINTMENT%"
 
 
-def _text(note: str, number: str) -> str:
+SENT_AT = "20260302081200+0100"
+
+
+def _text(note: str, number: str, sent_at: str) -> str:
     return (
-        f"MSH|^~\\&|ARIA|RT^1.2.3^ISO|EHR|KLINIK|20260301081200+0100||SIU^S12^SIU_S12|{CONTROL_ID}|T|2.5.1||||||8859/1\r"
-        f"SCH|PL1^ARIA|{APPOINTMENT}^ARIA|||SER1|MD^machine down|ROUTINE|NORMAL|20|min"
-        "|^^20^20260302100000^20260302102000|9999^HTEST-Planer^Uwe^^^Dr|^^PH^^49^6221^56|||8888^HTEST-Müller^Anna|||||7777^HTEST-Süß^Bert|||||Booked\r"
+        f"MSH|^~\\&|ARIA|RT^1.2.3^ISO|EHR|KLINIK|{sent_at}||SIU^S12^SIU_S12"
+        f"|{CONTROL_ID}|T|2.5.1||||||8859/1\r"
+        f"SCH|PL1^ARIA|{APPOINTMENT}^ARIA||SER1^ARIA||MD^machine down|3^10|NORMAL|20|min"
+        "|^^20^20260302100000^20260302102000|9999^HTEST-Planer^Uwe^^^Dr|^^PH^^49^6221^56|||8888^HTEST-Müller^Anna||||7777^HTEST-Süß^Bert|||||Booked\r"
         "TQ1|1||||||20260302100000|20260302102000|R\r"
         f"NTE|1||Fraktion 3 von 10\rNTE|2||{note}\r"
         f"PID|1||{number}^^^KLINIK&1.2.276.0.76&ISO^MR~X123456789^^^GKV^NI||HTEST-Müller^Anna^Maria^^^^L||19610402|F"
@@ -28,9 +32,9 @@ def _text(note: str, number: str) -> str:
 class Template:
     """One SIU^S12 of seventeen segments in ISO 8859-1, padded in a note; only two numbers differ between messages."""
 
-    def __init__(self, number: str = NUMBER):
-        padding = "x" * (SIZE - len(self._filled(_text("", number), "0" * 12)))
-        before, _, rest = _text(padding, number).partition(CONTROL_ID)
+    def __init__(self, number: str = NUMBER, sent_at: str = SENT_AT):
+        padding = "x" * (SIZE - len(self._filled(_text("", number, sent_at), "0" * 12)))
+        before, _, rest = _text(padding, number, sent_at).partition(CONTROL_ID)
         between, _, after = rest.partition(APPOINTMENT)
         self.parts = tuple(part.encode("iso8859-1") for part in (before, between, after))
 
