@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -69,6 +70,7 @@ class Installation:
     program: tuple[str, ...] = ("-m", "integrator")
     port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = None
+    pid: int = 0  # of serve itself, where it runs under another program
 
     def __post_init__(self) -> None:
         Keyring.make(self.folder / "integrator.keys")
@@ -87,7 +89,9 @@ class Installation:
         self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         assert line, "serve ended before it was ready"
-        return json.loads(line)
+        told: dict = json.loads(line)
+        self.pid = told["pid"]
+        return told
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -98,10 +102,10 @@ class Installation:
     def _end(self, number: int) -> None:
         if self.process is not None:
             with suppress(ProcessLookupError):
-                self.process.send_signal(number)
+                os.kill(self.pid or self.process.pid, number)
             self.process.wait(30)
             self.process.stdout.close()
-            self.process = None
+            self.process, self.pid = None, 0
 
     def run(self, *args: str) -> subprocess.CompletedProcess:
         command = [sys.executable, "-m", "integrator", *args]
