@@ -41,6 +41,7 @@ class Acted:
     name: str
     title: str
     of: int
+    away: float = 0.0  # seconds that the EHR was gone
     sent: int = 0
     answers: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
@@ -52,7 +53,7 @@ class Acted:
 def act_out(hospital: Hospital, act: Act, run: int, watch: Callable[[Under], None]) -> Acted:
     """Plays the act and waits until Integrator rests; `watch` hears how far it is."""
     began, mark = time.monotonic(), hospital.ehr.last()
-    acted = Acted(act.name, act.title, len(act.messages))
+    acted = Acted(act.name, act.title, len(act.messages), act.ehr_away)
     hospital.ground.clock.set(act.at)
     before = _arrived(hospital.ask("counts"))
     if act.ehr_away:

@@ -41,6 +41,7 @@ def checks(evidence: Evidence) -> list[Check]:
         every += [
             ("The EHR holds what the department's book says", as_the_book, _held(evidence)),
             ("The EHR's log: each appointment was made once, no identifier is held twice", made_once, ""),
+            ("What was owed while the EHR was away waited for it", waited_for_it, ""),
             ("Nothing is owed any more", nothing_owed, ""),
             ("Reconcile: what the EHR holds agrees with every record", agrees, f"{len(evidence.drift)} compared"),
         ]
@@ -100,6 +101,13 @@ def made_once(evidence: Evidence) -> Iterator[str]:
     made = evidence.log["changes"].get("create Appointment", 0)
     if made != len(evidence.truth):
         yield f"{made} were made for {len(evidence.truth)} appointments"
+
+
+def waited_for_it(evidence: Evidence) -> Iterator[str]:
+    """Acts that came to rest while the EHR could not be reached: it was not asked, or was not away."""
+    for act in evidence.acts:
+        if act.away and act.seconds < act.away:
+            yield f"{act.name}: nothing was owed after {act.seconds:.1f} s, the EHR was away for {act.away:.0f} s"
 
 
 def nothing_owed(evidence: Evidence) -> Iterator[str]:

@@ -68,6 +68,7 @@ def _demo(telling: Telling, settings: str, folder: Path, fresh: bool, pace: floa
             telling.say(f"  The page of the day: {hospital.page}")
             telling.say(f"  The sandbox EHR:     {hospital.ehr.base}")
             telling.say()
+            telling.acts_head()
             acted = _play(telling, hospital, acts, run, pace)
             evidence = gather(hospital, story, run, acted)
             if not any(one.unfinished for one in acted):

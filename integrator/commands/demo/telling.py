@@ -10,8 +10,9 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column, Table
 
 from integrator.commands.demo.acting import Acted, Under
 from integrator.commands.demo.checks import Check
@@ -20,7 +21,7 @@ from integrator.sandbox.book import ZONE
 from integrator.sandbox.story import Act
 
 SHOWN = 6  # wrong things of one check that are shown
-WIDTH = 110  # columns where there is no terminal
+WIDTH = 140  # columns where there is no terminal
 Rows = list[tuple[str, str]]
 
 
@@ -42,12 +43,13 @@ class Telling:
         if not self.console.is_terminal:
             yield lambda under: None
             return
-        columns = (TextColumn("  {task.description}"), BarColumn(20), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, TextColumn("{task.fields[owed]}"), console=self.console, transient=True) as progress:
+        title = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+        columns = (TextColumn(" "), BarColumn(16), MofNCompleteColumn(), TextColumn("{task.fields[owed]}"), title)
+        with Progress(*columns, console=self.console, transient=True) as progress:
             task = progress.add_task(escape(act.title), total=len(act.messages), owed="")
 
             def watch(under: Under) -> None:
-                owed = f"{under.owed} owed to the EHR" if under.owed else ""
+                owed = f"{under.owed} owed" if under.owed else ""
                 progress.update(task, completed=max(0, under.arrived - under.unread), owed=owed)
 
             yield watch
@@ -57,9 +59,20 @@ class Telling:
         good = not (acted.surprises or acted.unfinished)
         when = act.at.astimezone(ZONE).strftime("%a %d %b %H:%M")
         sign = "[green]ok[/]" if good else "[red]!![/]"
-        writes = sum(acted.writes.values())
-        told = f"{acted.sent:>3} messages, {writes:>3} writes to the EHR, {acted.seconds:4.1f} s"
-        self.console.print(f"  {sign}  {when}  {told}  {escape(act.title)}")
+        writes = str(sum(acted.writes.values()))
+        self._line(sign, when, str(acted.sent), writes, f"{acted.seconds:.1f}", escape(act.title))
+
+    def acts_head(self) -> None:
+        """What the numbers of the lines below are."""
+        self._line("", "story's time", "messages", "writes", "seconds", "", style="dim")
+
+    def _line(self, *cells: str, style: str = "") -> None:
+        line = Table.grid(padding=(0, 2, 0, 0))
+        for place, width in enumerate((2, 16, 8, 6, 7)):
+            line.add_column(width=width, justify="left" if place < 2 else "right")
+        line.add_column()
+        line.add_row(*cells, style=style)
+        self.console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
     def table(self, evidence: Evidence) -> None:
         """What became of everything, in one table."""
@@ -103,8 +116,8 @@ def sections(evidence: Evidence) -> list[tuple[str, Rows]]:
         ("Owed", owed),
         ("Waiting, with reasons", _rows(waiting)),
         ("Questions open", [("1", text) for text in counts["questions"]]),
-        ("The EHR's log: asked", _rows(log["by_answer"])),
-        ("The EHR's log: done", _rows(log["changes"])),
+        ("The EHR's log: received", _rows(log["by_answer"])),
+        ("The EHR's log: written", _rows(log["changes"])),
         ("The EHR holds", [(str(n), name) for name, n in log["holds"].items()]),
         ("Appointments there", _rows(log["status"].get("Appointment", {}))),
         ("Reconcile", _rows(drift) or [("0", "nothing to compare: the EHR holds none of ours")]),
