@@ -110,27 +110,31 @@ def node_at(tree: Any, loc: Loc) -> Any:
 
 def matcher(step: Step) -> Match | None:
     """Whether an element fulfils all selectors of a step; None where it has none."""
-    matches = [_MATCHERS[one.kind](one) for one in step.selectors]
-    if not matches:
+    if not step.selectors:
         return None
+    matches = [_MATCHERS[one.kind](one) for one in step.selectors]
     if len(matches) == 1:
         return matches[0]
     return lambda node: all(match(node) for match in matches)
 
 
-def below(node: Any, child: tuple[str, ...]) -> Iterator[Any]:
+def below(node: Any, child: tuple[str, ...]) -> list[Any]:
     """Everything that stands at a plain child path, all elements of lists."""
-    if isinstance(node, list):
-        for one in node:
-            yield from below(one, child)
-    elif not child:
-        if node is not None:
-            yield node
-    elif node.__class__ is str:
-        if child[0] == "1":
-            yield from below(node, child[1:])
-    elif isinstance(node, dict):
-        yield from below(node.get(child[0]), child[1:])
+    nodes = node if node.__class__ is list else [node]
+    for name in child:
+        deeper: list[Any] = []
+        for one in nodes:
+            found: Any = None
+            if isinstance(one, dict):
+                found = one.get(name)
+            elif one.__class__ is str and name == "1":
+                found = one
+            if found.__class__ is list:
+                deeper += found
+            elif found is not None:
+                deeper.append(found)
+        nodes = deeper
+    return nodes
 
 
 def _match_text(one: Selector) -> Match:

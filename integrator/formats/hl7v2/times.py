@@ -62,11 +62,12 @@ def zone_of(offset: str) -> timezone:
     return timezone(sign * timedelta(hours=hours, minutes=minutes))
 
 
-def instants(stamp: Stamp, zone: str) -> list[datetime]:
+@lru_cache(maxsize=4096)  # a message says the same time at four places, a day of messages the same few hundred
+def instants(stamp: Stamp, zone: str) -> tuple[datetime, ...]:
     """What a stamp can mean in an IANA zone: one instant, two in the hour that autumn repeats (earlier first), none
     in the hour that spring leaves out. Instants carry the offset that was in force, not the zone."""
     if stamp.offset:
-        return [stamp.local.replace(tzinfo=zone_of(stamp.offset))]
+        return (stamp.local.replace(tzinfo=zone_of(stamp.offset)),)
     place = ZoneInfo(zone)
     found: list[datetime] = []
     for fold in (0, 1):
@@ -76,4 +77,4 @@ def instants(stamp: Stamp, zone: str) -> list[datetime]:
         fixed = stamp.local.replace(tzinfo=timezone(offset))
         if fixed.astimezone(place).replace(tzinfo=None) == stamp.local and fixed not in found:
             found.append(fixed)
-    return found
+    return tuple(found)
