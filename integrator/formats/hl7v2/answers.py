@@ -45,30 +45,30 @@ def answer(
     "PID-5" or None, text for the sender's people), `control_id` our MSH-10, `at` our MSH-7 (aware).
     """
     delims = header.delimiters
-    lines = [
-        _msh(header, control_id, at),
-        ["MSA", code, header.control_id, *([_say(text, delims)] if text else [])],
-    ]
+    raw = header.raw
+    theirs = (raw(3), raw(4), raw(5), raw(6), raw(11), raw(12), raw(18))
+    before, between, after = _msh(theirs, header.event, header.version, delims)
+    msh = f"{before}{at:%Y%m%d%H%M%S%z}{between}{escape(control_id, delims)}{after}"
+    msa = ["MSA", code, header.control_id, *([_say(text, delims)] if text else [])]
+    lines = [msh, delims.field.join(msa)]
     if err is not None:
-        lines.append(_err(header, *err))
-    whole = "".join(delims.field.join(line) + "\r" for line in lines)
+        lines.append(delims.field.join(_err(header, *err)))
     # Their own bytes come back as they were; only our words could hold a character that their set lacks.
-    return whole.encode(header.codec, "replace")
-
-
-def _msh(header: Header, control_id: str, at: datetime) -> list[str]:
-    delims = header.delimiters
-    fields = ["MSH", delims.encoding_characters]
-    fields += [header.raw(5), header.raw(6), header.raw(3), header.raw(4)]
-    kind = _type(header.event, header.version, delims)
-    fields += [at.strftime("%Y%m%d%H%M%S%z"), "", kind, escape(control_id, delims)]
-    fields += [header.raw(11) or "P", header.raw(12) or "2.5.1"]
-    if header.raw(18):
-        fields += ["", "", "", "", "", header.raw(18)]
-    return fields
+    return ("\r".join(lines) + "\r").encode(header.codec, "replace")
 
 
 @lru_cache(maxsize=256)
+def _msh(theirs: tuple[str, ...], event: str, version: str, delims: Delimiters) -> tuple[str, str, str]:
+    """What all answers to one sender have before our MSH-7, between it and MSH-10, and after that."""
+    application, facility, to_application, to_facility, processing_id, their_version, charset = theirs
+    before = ["MSH", delims.encoding_characters, to_application, to_facility, application, facility, ""]
+    between = ["", "", _type(event, version, delims), ""]
+    after = ["", processing_id or "P", their_version or "2.5.1"]
+    if charset:
+        after += ["", "", "", "", "", charset]
+    return delims.field.join(before), delims.field.join(between), delims.field.join(after)
+
+
 def _type(event: str, version: str, delims: Delimiters) -> str:
     """ACK^S12^ACK; the structure came with 2.3.1, the event with 2.2."""
     parts = ["ACK"]

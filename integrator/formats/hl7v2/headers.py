@@ -25,10 +25,10 @@ class Header(NamedTuple):
 
     def part(self, field: int, component: int = 1) -> str:
         """A component of the first repetition of MSH-n, unescaped."""
-        raw = self.raw(field)
+        fields, delims = self.fields, self.delimiters
+        raw = fields[field] if field < len(fields) else ""
         if not raw:  # most of MSH mostly is
             return ""
-        delims = self.delimiters
         if delims.repetition and delims.repetition in raw:
             raw = raw.split(delims.repetition, 1)[0]
         parts = raw.split(delims.component)
