@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrator.records import appointment, patient
+from integrator.records import appointment, patient, study
 from integrator.records.appointment import Appointment
 from integrator.records.patient import Patient
+from integrator.records.study import Study
 
-KINDS: dict[str, type] = {"Appointment": Appointment, "Patient": Patient}
+KINDS: dict[str, type] = {"Appointment": Appointment, "Patient": Patient, "Study": Study}
 
-# The words that a field may be, where not any text may stand.
+# The words that a field, or a part of one ("sites.status"), may be, where not any text may stand.
 CODES: dict[str, dict[str, tuple[str, ...]]] = {
     "Appointment": {
         "status": appointment.STATUSES,
@@ -19,9 +20,10 @@ CODES: dict[str, dict[str, tuple[str, ...]]] = {
         "evidence": appointment.EVIDENCE,
     },
     "Patient": {"gender": patient.GENDERS},
+    "Study": study.CODES,
 }
 
 # What a source says of a record: top-level field -> value. No key: nothing said. None or (): said to be none.
 Said = dict[str, Any]
 
-__all__ = ["CODES", "KINDS", "Appointment", "Patient", "Said"]
+__all__ = ["CODES", "KINDS", "Appointment", "Patient", "Said", "Study"]

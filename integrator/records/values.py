@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,34 @@ class Period:
 
     start: datetime
     end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A date as precise as it was said: "2011", "2011-09" or "2011-09-01"; never padded to a day."""
+
+    text: str
+    kind: str | None = None  # ACTUAL, ESTIMATED; None: not said
+
+    @property
+    def precision(self) -> str:
+        """year, month or day"""
+        return {4: "year", 7: "month"}.get(len(self.text), "day")
+
+    @property
+    def first_day(self) -> date:
+        """The first day that it may mean, for comparing with a clock; never for showing."""
+        year, month, day = (*self.text.split("-"), "1", "1")[:3]
+        return date(int(year), int(month), int(day))
+
+    @property
+    def last_day(self) -> date:
+        """The last day that it may mean, as `first_day`."""
+        first = self.first_day
+        if self.precision == "day":
+            return first
+        month = 12 if self.precision == "year" else first.month
+        return date(first.year, month, monthrange(first.year, month)[1])
 
 
 @dataclass(frozen=True, slots=True)
