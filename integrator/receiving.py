@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrator import identity
@@ -132,24 +132,24 @@ def keep(tx: Tx, looked: Sequence[Looked]) -> None:
     """Appends what is new. Same bytes again: counted, and answered by the present state; same control id with other
     bytes: a new message where MSH-7 differs (systems restart their counters), else one that a person must look at."""
     kept: list[NewMessage] = []
-    together: dict[tuple[str, str], list[Twin]] = {}  # what this commit keeps, by source and control id
+    together: dict[tuple[str, str], list[NewMessage]] = {}  # what this commit keeps, by source and control id
     for one in looked:
         new = one.message
         if new is None:
             continue
         beside = together.setdefault((new.source, new.control_id), [])
-        twins = messages.twins(tx, new.source, new.control_id) + beside
+        twins = messages.twins(tx, new.source, new.control_id) + [_as_twin(other) for other in beside]
         same = next((twin for twin in twins if twin.digest == new.digest), None)
         if same:
             one.message, one.verdict = None, _present(same, one.verdict)
             tallies.add(tx, new.source, "duplicate")
             continue
         if any(twin.sent_at == new.sent_at for twin in twins):
-            new = replace(new, reason=REUSED)
+            new = new._replace(reason=REUSED)
         elif twins:
             tallies.add(tx, new.source, "control id reused")
         kept.append(new)
-        beside.append(_as_twin(new))
+        beside.append(new)
     messages.append(tx, kept)
 
 

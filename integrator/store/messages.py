@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Select, func, insert, select, update
 
@@ -19,8 +19,7 @@ m = messages.c
 KEEP: Any = object()  # "leave this column as it is"
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """What receive stores. `state` is "received", or "held" (with a reason) where the bytes cannot be read at all."""
 
     source: str
@@ -106,10 +105,7 @@ def _columns(model: type) -> list[Column[Any]]:
 
 
 LISTED, STORED = _columns(Listed), _columns(Stored)
-_NEW = NewMessage.__match_args__
-_fields = attrgetter(*_NEW)
-
-APPEND = Statement(insert(messages).values({name: given(name) for name in ("id", *_NEW)}))
+APPEND = Statement(insert(messages).values({name: given(name) for name in ("id", *NewMessage._fields)}))
 """Stores one new message under a receipt number that is given."""
 
 TWINS = Statement(
@@ -166,8 +162,7 @@ def settling(state: str, columns: tuple[str, ...]) -> Statement:
 def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:
     """Stores new messages in this order and returns their receipt numbers."""
     ids = list(tx.database.next_ids(tx.driver, messages, len(new)))
-    pairs = zip(ids, new, strict=True)
-    APPEND.many(tx, (dict(zip(_NEW, _fields(message), strict=True), id=number) for number, message in pairs))
+    APPEND.many(tx, ({"id": number, **message._asdict()} for number, message in zip(ids, new, strict=True)))
     return ids
 
 
