@@ -6,16 +6,18 @@ python -m bench.trivial    prints {"port": N} and runs until SIGTERM
 from __future__ import annotations
 
 import json
+import os
 import selectors
 import socket
 
 END = b"\x1c\r"
+CODE = os.environ.get("BENCH_TRIVIAL_CODE", "AA").encode()  # another one proves that the generator looks
 
 
 def reply(message: bytes) -> bytes:
-    """AA for MSH-10 of this frame, in as few steps as Python has."""
+    """The answer for MSH-10 of this frame, in as few steps as Python has."""
     control_id = message.split(b"|", 10)[9]
-    return b"\x0bMSH|^~\\&|T|T|B|B|20260301||ACK|1|T|2.5.1\rMSA|AA|" + control_id + b"\r" + END
+    return b"\x0bMSH|^~\\&|T|T|B|B|20260301||ACK|1|T|2.5.1\rMSA|" + CODE + b"|" + control_id + b"\r" + END
 
 
 def serve() -> None:
