@@ -17,7 +17,7 @@ from integrator.mapping.record_model import within
 def check(declared: Declared) -> None:
     """Raises ConfigError for the first thing that is wrong with a face."""
     for field in declared.fields:
-        _check_lists(field)
+        _check_lists(declared, field)
         _check_direction(declared, field)
     _check_groups(declared)
     _check_places(declared)
@@ -48,7 +48,7 @@ def _check_one_place(field: Field, choice: Choice) -> None:
         refuse(f"{field.place.text} is a {kind.__name__}: a code map gives a word, not that", choice.where)
 
 
-def _check_lists(field: Field) -> None:
+def _check_lists(declared: Declared, field: Field) -> None:
     """[] on both sides, or a conversion that takes the list."""
     place = field.place
     for choice in field.choices:
@@ -58,13 +58,25 @@ def _check_lists(field: Field) -> None:
             refuse(
                 f"{place.text} is a list: write [] in {choice.at[0].text} too, or a conversion of lists", choice.where
             )
+        if place.inner:
+            _check_inner(declared, field, choice)
         if place.many:
             refuse(f"{place.text} is a list; write {place.text}[]", field.where)
         if outside and not place.listed and not lists and choice.codes is None:
             text = choice.at[0].text
             refuse(f"{text} has [] and {place.text} has not; take one element, or a conversion of lists", choice.where)
-        if outside and not place.listed and choice.codes is not None and field.written:
+        if outside and not place.listed and choice.codes is not None and declared.writes and field.written:
             refuse('a code map over a list is only read; write only = "read"', choice.where)
+
+
+def _check_inner(declared: Declared, field: Field, choice: Choice) -> None:
+    """A list within a field: a conversion of lists; from a list outside it can only be read."""
+    if choice.cast is None or not choice.cast.lists:
+        refuse(f"{field.place.text} ends in a list: name a conversion of lists", choice.where)
+    within = any(step.every for at in choice.at for step in at.steps[at.listed if field.place.listed else 0 :])
+    if declared.writes and field.written and within:
+        text = choice.at[0].text
+        refuse(f"{text} is a list within a list, which is only read; write it as one text (lines)", choice.where)
 
 
 def _check_groups(declared: Declared) -> None:

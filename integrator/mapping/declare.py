@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from integrator.mapping import record_model
 from integrator.mapping.casts import Cast
 from integrator.mapping.casts_fhir import FHIR_CASTS, FHIR_DEFAULTS
 from integrator.mapping.casts_hl7 import HL7_CASTS, HL7_DEFAULTS
+from integrator.mapping.casts_study import STUDY_CASTS, STUDY_DEFAULTS, STUDY_IN_FHIR
 from integrator.mapping.codes import CodeMap
 from integrator.mapping.forms import Form, form
 from integrator.mapping.layers import Entry, Layers, refuse
@@ -16,6 +18,7 @@ from integrator.mapping.model import Choice, Condition, Constant, Declared, Fiel
 from integrator.mapping.path import BadPath, substitute
 from integrator.records import KINDS
 
+CASTS = {"hl7v2": HL7_CASTS, "fhir": FHIR_CASTS | STUDY_IN_FHIR, "ctgov": STUDY_CASTS}  # by kind of form
 FIELD = ("at", "as", "codes", "only", "when")
 CHOICE = ("at", "as", "codes")
 
@@ -186,7 +189,7 @@ class _Declaring:
         at = value["at"] if isinstance(value["at"], list) else [value["at"]]
         if not at:
             refuse("'at' names no place", where)
-        places = tuple(self.outside(text, where) for text in at)
+        places = tuple(replace(self.outside(text, where), inner=place.inner) for text in at)
         if "codes" in value:
             return Choice(places, None, self._codes(value["codes"], places, where), where)
         return Choice(places, self._cast(value.get("as"), place, places, where), None, where)
@@ -200,7 +203,7 @@ class _Declaring:
         return found
 
     def _cast(self, name: Any, place: record_model.RecordPlace, places: tuple[Outside, ...], where: Where) -> Cast:
-        casts = HL7_CASTS if self.form.hl7 else FHIR_CASTS
+        casts = CASTS[self.form.kind]
         if name is None:
             name = self._default(place, places[0])
             if name is None:
@@ -214,6 +217,8 @@ class _Declaring:
         ours = place.type.__name__
         if self.form.hl7:
             return HL7_DEFAULTS.get(ours)
+        if self.form.kind == "ctgov":
+            return STUDY_DEFAULTS.get((ours, at.type))
         found = FHIR_DEFAULTS.get((ours, at.type))
         if found == "identifier" and any(one.child[:1] == ("type",) for one in at.steps[-1].selectors):
             return "number"  # the selector says the type, so the value need not

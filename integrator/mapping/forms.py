@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from integrator.formats.fhir.model import Model, model
 from integrator.formats.hl7v2.path import Place
 from integrator.formats.hl7v2.segments import segment_table
+from integrator.formats.study_record import study_model
+from integrator.mapping.form_json import FhirSteps, JsonSteps
 from integrator.mapping.path import BadPath, Selector, Step, Steps, parse_path
 from integrator.mapping.tree_hl7 import AFTER
 
 WHOLE = "hl7v2 segment"
+FHIR = {"fhir-r4": "r4"}  # family -> version of the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,30 @@ class Form:
     def hl7(self) -> bool:
         return self.family == "hl7v2"
 
+    @property
+    def kind(self) -> str:
+        """hl7v2, fhir (of any version) or ctgov: whose conversions it has."""
+        return self.family.partition("-")[0]
+
+    @property
+    def names(self) -> list[str]:
+        """The names at the top of a JSON form, in the order in which they are written; of HL7 none."""
+        if self.hl7:
+            return []
+        known = study_model().children(self.name) if self.family == "ctgov" else self._fhir.children(self.name)
+        return list(known)
+
+    @property
+    def _fhir(self) -> Model:
+        return model(FHIR[self.family])
+
     def resolve(self, text: str, names: dict[str, str]) -> tuple[Steps, str]:
         """The steps of a path and the type at its end; `text` may be one step short of a leaf. Raises BadPath."""
         steps = parse_path(text, names, self.hl7)
         if self.hl7:
             return _hl7(self.name, steps, text)
-        return _fhir(self.name, steps, text)
+        reader = JsonSteps(study_model()) if self.family == "ctgov" else FhirSteps(self._fhir)
+        return reader.resolve(self.name, steps, text)
 
 
 def form(text: str) -> Form:
@@ -41,48 +62,12 @@ def form(text: str) -> Form:
     family, _, name = text.partition(" ")
     if family == "hl7v2" and name in segment_table().structures:
         return Form(family, name)
-    if family == "fhir-r4" and model("r4").is_resource(name):
+    if family in FHIR and model(FHIR[family]).is_resource(name):
         return Form(family, name)
-    raise BadPath(f"there is no form {text!r}; write hl7v2 and a structure (hl7v2 SIU_S12) or fhir-r4 and a resource")
-
-
-# FHIR
-
-
-def _fhir(resource: str, steps: Steps, text: str) -> tuple[Steps, str]:
-    facts = model("r4")
-    kind = resource
-    found: list[Step] = []
-    for step in steps:
-        element = facts.child(kind, step.name)
-        if element is None:
-            have = ", ".join(sorted(facts.children(kind))) or "no parts"
-            raise BadPath(f"{kind} has no {step.name!r} ({text!r}); it has {have}")
-        if not element.many and (step.every or step.selectors):
-            raise BadPath(f"{step.name!r} in {text!r} does not repeat; write it without brackets")
-        kind = element.type
-        if step.key and facts.child(kind, step.key) is None:
-            raise BadPath(f"{kind} has no {step.key!r} to pair by ({text!r})")
-        selectors = tuple(_fhir_selector(facts, kind, one, text) for one in step.selectors)
-        found.append(replace(step, many=element.many, selectors=selectors))
-    return tuple(found), kind
-
-
-def _fhir_selector(facts: Model, kind: str, one: Selector, text: str) -> Selector:
-    steps: list[Step] = []
-    for name in one.child:
-        element = facts.child(kind, name)
-        if element is None:
-            have = ", ".join(sorted(facts.children(kind)))
-            raise BadPath(f"{kind} has no {name!r} to select by ({text!r}); it has {have}")
-        steps.append(Step(name, many=element.many))
-        kind = element.type
-    meaning = {"CodeableConcept": "coding", "Coding": "coding", "Reference": "reference"}.get(kind)
-    if meaning is None and not facts.is_primitive(kind):
-        raise BadPath(f"[{one}] in {text!r} compares a {kind}; name the part of it that is a text")
-    if meaning == "reference" and not facts.is_resource(one.text):
-        raise BadPath(f"[{one}] in {text!r}: {one.text!r} is not a resource type")
-    return replace(one, kind=meaning or "text", steps=tuple(steps))
+    if (family, name) == ("ctgov", "Study"):
+        return Form(family, name)
+    known = f"hl7v2 and a structure (hl7v2 SIU_S12), {' or '.join(FHIR)} and a resource, or ctgov Study"
+    raise BadPath(f"there is no form {text!r}; write {known}")
 
 
 # HL7 v2

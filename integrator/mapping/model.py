@@ -29,11 +29,15 @@ class Outside:
     text: str
     steps: Steps
     type: str
+    inner: bool = False  # its last [] is a list within an element of the record's list
 
     @property
     def listed(self) -> int:
-        """How many steps stand up to and with the last []; 0 where the path has none."""
-        return max((n for n, step in enumerate(self.steps, 1) if step.every), default=0)
+        """How many steps stand up to and with the last [] that is gone through; 0 where the path has none."""
+        found = [n for n, step in enumerate(self.steps, 1) if step.every]
+        if self.inner and len(found) > 1:
+            found.pop()
+        return found[-1] if found else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ def outside_finder(at: Outside, grouped: bool) -> Find:
     """Finds a place from a node; in a group [] is this element, and a path without [] starts from the whole tree."""
     if grouped:
         if at.listed:
-            relative = finder(at.steps[at.listed :])
+            rest = at.steps[at.listed :]
+            relative = every_finder(rest) if any(step.every for step in rest) else finder(rest)
             return lambda node, state: relative(node)
         whole = finder(at.steps)
         return lambda node, state: whole(state.tree)

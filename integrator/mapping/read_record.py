@@ -24,6 +24,7 @@ class TopReader:
         self.prefix = group_prefix(fields)
         self.fields = [FieldReader(one, declared, self.prefix is not None) for one in fields]
         self.parts = [one.place.parts[0] if one.place.parts else None for one in fields]
+        self.lists = {part for part, one in zip(self.parts, fields, strict=True) if one.place.inner}
         self.elements = every_finder(self.prefix) if self.prefix else None
         self.silent = declared.absent == "unchanged"
 
@@ -73,7 +74,10 @@ class TopReader:
         if any(value is NOTHING for value in found):
             return PARTLY if any(value is not None for value in said) else NOTHING
         if any(value is not None for value in said):
-            return self.kind(**{str(part): value for part, value in zip(self.parts, said, strict=True)})
+            parts = zip(self.parts, said, strict=True)
+            return self.kind(
+                **{str(part): () if value is None and part in self.lists else value for part, value in parts}
+            )
         return NONE if NONE in found else UNSAID if UNSAID in found else ABSENT
 
 

@@ -22,6 +22,7 @@ class RecordPlace:
     listed: bool  # the path has [] behind its first step
     type: type  # of what stands there: Concept
     many: bool  # the field itself is a list that the path does not go through
+    inner: bool = False  # the path ends in a list within the field: "arms[].interventions[]", "design.masked[]"
 
 
 @cache
@@ -56,11 +57,12 @@ def place(record: str, text: str) -> RecordPlace:
             raise BadPath(f"{step.name!r} in {text!r} is not a list; write it without []")
         if many and not step.every and number < len(steps) - 1:
             raise BadPath(f"{step.name!r} in {text!r} is a list; write {step.name}[]")
-        if step.every and number:
-            raise BadPath(f"{text!r}: only the first step of a record path may go through a list")
+        if step.every and number > (0 if number < len(steps) - 1 else 1):
+            raise BadPath(f"{text!r}: a record path may go through the list of its first step, and end in one within")
         parts.append(step.name)
-    listed = steps[0].every
-    return RecordPlace(path_text(steps), parts[0], tuple(parts[1:]), listed, kind, many and not steps[-1].every)
+    listed, inner = steps[0].every, len(steps) > 1 and steps[-1].every
+    last_many = many and not steps[-1].every
+    return RecordPlace(path_text(steps), parts[0], tuple(parts[1:]), listed, kind, last_many, inner)
 
 
 def leaves(kind: type, below: str = "") -> list[str]:
@@ -82,7 +84,7 @@ def record_leaves(record: str) -> list[str]:
 
 def codes(record: str, where: RecordPlace) -> tuple[str, ...] | None:
     """The words that a field of the record may be; None where any text may stand."""
-    return CODES[record].get(where.field) if not where.parts else None
+    return CODES[record].get(".".join((where.field, *where.parts)))
 
 
 def within(leaf: str, path: str) -> bool:

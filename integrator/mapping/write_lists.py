@@ -40,7 +40,7 @@ class TopWriter:
         """The elements of which this form holds anything: a service without a code is nothing in FHIR."""
         if None in self.parts:
             return values
-        return tuple(v for v in values if any(getattr(v, str(part)) is not None for part in self.parts))
+        return tuple(v for v in values if any(getattr(v, str(part)) not in (None, ()) for part in self.parts))
 
     def _list(
         self, slot: Slot, prefix: Steps, values: tuple[Any, ...], found: Elements, state: State, ours: Ours

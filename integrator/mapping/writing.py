@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from integrator.errors import CannotWrite
-from integrator.formats.fhir.model import model
 from integrator.mapping.build_hl7 import build_message
 from integrator.mapping.casts import NOTHING, Wrong
 from integrator.mapping.context import Context
@@ -211,7 +210,5 @@ def _copied(node: Any) -> Any:
 
 
 def _order(declared: Declared) -> dict[str, int]:
-    if declared.form.hl7:
-        return {}
-    names = ["resourceType", *model("r4").children(declared.form.name)]
+    names = ["resourceType", *declared.form.names]
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
