@@ -17,7 +17,7 @@ from integrator.mapping.path import BadPath, Selector, Step, Steps, parse_path
 from integrator.mapping.tree_hl7 import AFTER
 
 WHOLE = "hl7v2 segment"
-FHIR = {"fhir-r4": "r4"}  # family -> version of the model
+FHIR = {"fhir-r4": "r4", "fhir-r5": "r5"}  # family -> version of the model
 
 
 @dataclass(frozen=True, slots=True)

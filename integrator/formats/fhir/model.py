@@ -1,8 +1,9 @@
-"""What FHIR R4 is made of: types, elements, cardinalities, targets and codes, reduced from the genuine 4.0.1 package.
+"""What FHIR is made of: types, elements, cardinalities, targets and codes; of R4 all, of R5 what studies need.
 
 A *type* is a resource ("Appointment"), a data type ("Period"), a primitive ("instant") or a group of elements
 ("Appointment.participant"). Names are spelled as in JSON, so a choice appears once for each of its types
-("valueQuantity", "valueString"). The facts are made by scripts/reduce_r4.py and travel as r4.json.gz.
+("valueQuantity", "valueString"). The facts are made by scripts/reduce_r4.py from the genuine 4.0.1 package and by
+scripts/reduce_r5.py from fhir.resources, and travel as r4.json.gz and r5.json.gz.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Model:
         self._children: dict[str, dict[str, Element]] = {}
         self.resource_types = frozenset(
             name for name, fact in self._types.items() if fact["kind"] == "resource" and not fact.get("abstract")
-        )
+        ) | frozenset(facts.get("resources", ()))
 
     def children(self, type_or_path: str) -> dict[str, Element]:
         """The elements of a type, or of what a path from a type leads to ("Appointment.participant.actor").
@@ -141,6 +142,6 @@ class Model:
 
 @cache
 def model(version: str = "r4") -> Model:
-    """The model of a FHIR version, read once (some milliseconds). There is "r4"."""
+    """The model of a FHIR version, read once (some milliseconds). There are "r4" and "r5"."""
     data = resources.files(__package__).joinpath(f"{version}.json.gz").read_bytes()
     return Model(orjson.loads(gzip.decompress(data)))
