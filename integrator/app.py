@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, time, timedelta
@@ -155,9 +156,17 @@ def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:
         wake()
         return answers
 
+    uncounted: Counter[tuple[str, str]] = Counter()
+
     def note(source: str, what: str, n: int) -> None:
-        with line.store.write() as tx:
-            tallies.add(tx, source, what, n)
+        uncounted[source, what] += n
+        try:
+            with line.store.write() as tx:
+                for (of, kind), times in uncounted.items():
+                    tallies.add(tx, of, kind, times)
+        except RetryLater:
+            return  # the disk is full: counted with the next, and the listener goes on
+        uncounted.clear()
 
     listener = MllpListener(endpoints, receive, note)
     listener.start()
