@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -16,6 +17,21 @@ def refuse_bodies(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
     return {key: value if isinstance(value, PLAIN) else f"<{type(value).__name__}>" for key, value in event.items()}
 
 
+class Lossy:
+    """A stream that drops what it cannot write: a full disk or a closed pipe costs the line and not the work."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def set_up_logs(json: bool = False) -> None:
     """Lines on stderr: readable on a terminal, JSON where a program reads them. Normal operation is nearly silent."""
     structlog.configure(
@@ -25,7 +41,7 @@ def set_up_logs(json: bool = False) -> None:
             refuse_bodies,
             structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lossy(sys.stderr))),
         cache_logger_on_first_use=False,
     )
 
