@@ -12,7 +12,7 @@ from integrator.engine.acknowledging import acknowledge_some, sender_to
 from integrator.errors import Held, IntegratorError, RetryLater
 from integrator.line import Line
 from integrator.reading import Read
-from integrator.store import messages, owed
+from integrator.store import leases, messages, owed
 from integrator.store.messages import Stored
 from integrator.telemetry.logs import logger
 
@@ -63,19 +63,27 @@ class Engine:
 
     def _run(self, name: str, work_is_there: threading.Event, some: Callable[[str], int]) -> None:
         def loop() -> None:
+            broke_off = False  # with leases that nobody else would take before they end
             while not self._stop.is_set():
                 work_is_there.clear()
                 try:
+                    if broke_off:
+                        self._give_back(name)
+                    broke_off = False
                     done = some(name)
                 except RetryLater as later:
                     log.warning("put off", holder=name, reason=str(later))
-                    done = 0
+                    done, broke_off = 0, True
                 if not done:
                     work_is_there.wait(self.line.settings.line.look_every)
 
         thread = threading.Thread(target=loop, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def _give_back(self, holder: str) -> None:
+        with self.line.store.write() as tx:
+            leases.end_of(tx, holder)
 
     def read_some(self, holder: str) -> int:
         """Reads and merges one batch; returns how many messages were taken."""

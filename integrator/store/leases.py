@@ -34,6 +34,12 @@ def holder(tx: Tx, name: str, now: datetime) -> str | None:
     return found
 
 
+def end_of(tx: Tx, holder: str) -> None:
+    """Ends the leases of messages and owed rows that a holder has who begins anew, its last work having broken off."""
+    for table in (messages, owed):
+        tx.run(update(table).where(table.c.holder == holder).values(leased_until=None, holder=None))
+
+
 def end_all(tx: Tx) -> None:
     """Ends every lease, also of messages and owed rows: where there is one process, whoever held them is gone."""
     tx.run(delete(leases))
