@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -41,8 +42,6 @@ def ingest() -> Iterator[Figure]:
             for _ in range(ROUNDS):
                 told.append(_timed(service, connections, depth, messages))
                 syncs.append(syncs_a_second())
-            if connections == depth == 1:
-                least = round(min(least, OF_SYNCS * median(syncs)), 1)
             for figure in _figures(f"ingest: {name}", told, least, syncs):
                 missed = missed or figure.met is False
                 yield figure
@@ -53,12 +52,22 @@ def ingest() -> Iterator[Figure]:
 
 
 def _figures(name: str, told: list[dict[str, Any]], least: float, syncs: list[float]) -> Iterator[Figure]:
-    """The round in the middle, with all rates and what the disk did around them."""
-    rates = [one["per_second"] for one in told]
-    middle = told[rates.index(median(rates))]
-    yield _figure(name, middle, least, rates=rates, syncs=[round(one) for one in syncs])
-    if middle["connections"] > 1:
+    """The round in the middle, judged by what the disk did before and after it; beside it the rates of all rounds."""
+    around = [(before + after) / 2 for before, after in pairwise(syncs)]
+    targets = [
+        min(least, OF_SYNCS * disk) if _one_by_one(one) else least for one, disk in zip(told, around, strict=True)
+    ]
+    by_margin = sorted(range(len(told)), key=lambda n: told[n]["per_second"] / targets[n])
+    n = by_margin[len(by_margin) // 2]
+    rates = [round(one["per_second"]) for one in told]
+    yield _figure(name, told[n], round(targets[n], 1), rates=rates, syncs=[round(one) for one in syncs])
+    if told[n]["connections"] > 1:
         yield Figure(f"{name}, p99", median(one["p99_ms"] for one in told), "ms", most=P99_AT_MOST)
+
+
+def _one_by_one(told: dict[str, Any]) -> bool:
+    """Whether every message waited for a sync of its own, so that no more than the disk's rate is to be had."""
+    return bool(told["connections"] == told["depth"] == 1)
 
 
 def _timed(service: Service, connections: int, depth: int, messages: int) -> dict[str, Any]:
