@@ -20,7 +20,12 @@ from integrator.store.messages import Stored
 
 __all__ = ["SealedBody", "seal_body"]
 
-SEALED_FIELDS = {"Appointment": ("reason", "notes")}  # texts of persons, by kind of record
+SEALED_FIELDS = {
+    "Appointment": ("reason", "notes"),
+    "ExerciseSession": ("reason", "notes"),
+    "Observation": ("text", "notes"),
+    "Participant": ("reason",),
+}  # texts of persons, by kind of record; measured values are none, they outlive the erasing of a patient
 PATIENT_FIELD = "patient"  # the identifier as it was sent; a record keeps only its index
 
 Json = dict[str, Any]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrator.records import appointment, patient, study
+from integrator.records import appointment, exercise_session, observation, participant, patient, study
 from integrator.records.appointment import Appointment
+from integrator.records.exercise_session import ExerciseSession
+from integrator.records.observation import Observation
+from integrator.records.participant import Participant
 from integrator.records.patient import Patient
 from integrator.records.study import Study
 
-KINDS: dict[str, type] = {"Appointment": Appointment, "Patient": Patient, "Study": Study}
+KINDS: dict[str, type] = {
+    "Appointment": Appointment,
+    "ExerciseSession": ExerciseSession,
+    "Observation": Observation,
+    "Participant": Participant,
+    "Patient": Patient,
+    "Study": Study,
+}
 
 # The words that a field, or a part of one ("sites.status"), may be, where not any text may stand.
 CODES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -19,6 +29,18 @@ CODES: dict[str, dict[str, tuple[str, ...]]] = {
         "activity": appointment.ACTIVITIES,
         "evidence": appointment.EVIDENCE,
     },
+    "ExerciseSession": {
+        "status": exercise_session.STATUSES,
+        "setting": exercise_session.SETTINGS,
+        "program": exercise_session.PROGRAMS,
+    },
+    "Observation": {
+        "status": observation.STATUSES,
+        "absent": observation.ABSENT,
+        "timepoint": observation.TIMEPOINTS,
+        "phase": observation.PHASES,
+    },
+    "Participant": {"status": participant.STATUSES},
     "Patient": {"gender": patient.GENDERS},
     "Study": study.CODES,
 }
@@ -26,4 +48,14 @@ CODES: dict[str, dict[str, tuple[str, ...]]] = {
 # What a source says of a record: top-level field -> value. No key: nothing said. None or (): said to be none.
 Said = dict[str, Any]
 
-__all__ = ["CODES", "KINDS", "Appointment", "Patient", "Said", "Study"]
+__all__ = [
+    "CODES",
+    "KINDS",
+    "Appointment",
+    "ExerciseSession",
+    "Observation",
+    "Participant",
+    "Patient",
+    "Said",
+    "Study",
+]

@@ -72,6 +72,26 @@ class PartialDate:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """When something took place, as precise as it was said: from start to end, at an instant, or on a day."""
+
+    start: datetime | None = None  # with its offset; None: only `day` is known
+    end: datetime | None = None  # only beside a start
+    day: str | None = None  # "2026-03-13" (or "2026-03", "2026") where no time of day was said; never padded
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured number with its unit."""
+
+    value: float
+    unit: str | None = None  # as people read it: "mg/d"
+    code: str | None = None  # the unit's code in `system`
+    system: str | None = None  # UCUM: http://unitsofmeasure.org
+    comparator: str | None = None  # <, <=, >=, > where the number is a limit
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where it happens."""
 
