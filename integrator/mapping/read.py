@@ -43,11 +43,11 @@ Test = Callable[[Any], bool]
 
 
 class Missing(Wrong):
-    """A Wrong with what the reader knows of its place: the choice and the node that its paths start from."""
+    """A Wrong with what the reader knows of its place: the choice, and the node that its paths start from."""
 
-    def __init__(self, wrong: Wrong, choice: Choice, node: Any):
+    def __init__(self, wrong: Wrong, number: int, choice: Choice, node: Any):
         super().__init__(wrong.reason, wrong.which)
-        self.choice, self.node = choice, node
+        self.number, self.choice, self.node = number, choice, node
 
 
 class FieldReader:
@@ -73,6 +73,10 @@ class FieldReader:
         """The value or a word, and the number of the choice that said it."""
         if self.tests and not self.holds(state.tree):
             return UNSAID, None
+        return self.choose(node, state)
+
+    def choose(self, node: Any, state: State) -> tuple[Any, int | None]:
+        """As `read`, whether or not the field counts here."""
         missed: int | None = None
         for number, (finds, convert) in enumerate(self.choices):
             value = self._one(finds, convert, node, state, number)
@@ -104,7 +108,7 @@ class FieldReader:
         try:
             value = convert(nodes, state)
         except Wrong as wrong:
-            raise Missing(wrong, self.field.choices[number], node) from None
+            raise Missing(wrong, number, self.field.choices[number], node) from None
         if self.words is not None and value.__class__ is str and value not in self.words:
             return NOTHING
         return value
@@ -123,7 +127,7 @@ class FieldReader:
             try:
                 return alone(nodes, state), number
             except Wrong as wrong:
-                raise Missing(wrong, self.field.choices[number], node) from None
+                raise Missing(wrong, number, self.field.choices[number], node) from None
         return NOTHING, missed
 
     def _choice(self, choice: Choice, grouped: bool) -> tuple[list[Find], Any]:

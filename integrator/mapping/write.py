@@ -194,9 +194,9 @@ class FieldWriter:
         """Removes every choice that would be read before that one."""
         for _ in self.choices:
             try:
-                value, number = self.reader.read(slot[0][slot[1]], state)
+                value, number = self.reader.choose(slot[0][slot[1]], state)
             except Missing as wrong:
-                value, number = None, next(n for n, (one, _) in enumerate(self.choices) if one is wrong.choice)
+                value, number = None, wrong.number
             if (
                 value is NOTHING
                 or number is None

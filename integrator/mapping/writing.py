@@ -6,14 +6,14 @@ from typing import Any
 
 from integrator.errors import CannotWrite
 from integrator.mapping.build_hl7 import build_message
-from integrator.mapping.casts import NOTHING, Wrong
+from integrator.mapping.casts import NOTHING
 from integrator.mapping.context import Context
 from integrator.mapping.log import Log
 from integrator.mapping.model import Constant, Declared, Field, Outside
 from integrator.mapping.overlap import owned_elsewhere
 from integrator.mapping.path import Steps
 from integrator.mapping.put import Ours, reach
-from integrator.mapping.read import ABSENT, condition_test
+from integrator.mapping.read import ABSENT, FieldReader, Missing, condition_test
 from integrator.mapping.read_record import TopReader
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import MessageNode, new_message
@@ -178,12 +178,12 @@ def _bracketed(at: Outside) -> bool:
     return any(step.every or step.selectors for step in at.steps)
 
 
-def _current(reader: Any, node: Any, state: State) -> Current:
+def _current(reader: FieldReader, node: Any, state: State) -> Current:
     """What a field says of a node; what cannot be understood is there and will be replaced."""
     try:
         value, choice = reader.read(node, state)
-    except Wrong:
-        return Current(NOTHING, 0, True)
+    except Missing as wrong:
+        return Current(NOTHING, wrong.number, True)
     return Current(value, choice)
 
 
