@@ -64,14 +64,20 @@ def test_one_appointment_from_socket_to_ehr_and_back(tmp_path, ehr):
         assert [row.state for row in here.owed()] == ["delivered"]
 
 
+def at(hour: int) -> dict[str, str]:
+    """Start and end at ten plus some hours."""
+    return {"start": f"202603121{hour}0000", "end": f"202603121{hour}2000"}
+
+
 def test_a_burst_of_moves_is_one_write(tmp_path, ehr):
     with house(tmp_path, (target(ehr),)) as here:
         here.receive(siu(control_id="M0"))
         for minute in range(1, 6):
-            here.receive(siu("S13", f"M{minute}", f"202603100912{minute:02}", start=f"202603121{minute}0000", end=None))
+            here.receive(siu("S13", f"M{minute}", f"202603100912{minute:02}", **at(minute)))
         here.read_all()
         here.deliver_all()
         assert len([row for row in ehr.log() if row["wrote"]]) == 1
+        assert here.states() == {"merged": 6}
 
 
 def test_what_is_already_so_writes_nothing(tmp_path, ehr):

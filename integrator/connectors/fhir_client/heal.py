@@ -51,8 +51,8 @@ def is_ours(copy: Resource, fresh: Resource, identifier: Identifier, onto: Onto)
     return carries(copy, identifier) and not more and onto(copy) == copy
 
 
-def retired(copy: Resource, identifier: Identifier, kept_id: str) -> Resource | None:
-    """The copy out of the way: entered in error, without our identifier, saying whose duplicate it was.
+def retired(copy: Resource, fresh: Resource, kept_id: str) -> Resource | None:
+    """The copy out of the way: entered in error, without our identifiers, saying whose duplicate it was.
 
     None where its type has no such status or the outcome would not be valid.
     """
@@ -62,7 +62,8 @@ def retired(copy: Resource, identifier: Identifier, kept_id: str) -> Resource | 
     if "entered-in-error" not in codes:
         return None
     left = {name: value for name, value in copy.items() if name not in ("identifier", "cancelationReason")}
-    others = [each for each in copy["identifier"] if not carries({"identifier": [each]}, identifier)]
+    ours = [(each.get("system"), each.get("value")) for each in fresh.get("identifier", [])]
+    others = [each for each in copy["identifier"] if (each.get("system"), each.get("value")) not in ours]
     if others:
         left["identifier"] = others
     said = f"Duplicate of {kind}/{kept_id}"
@@ -86,7 +87,7 @@ def heal(
     for copy in copies:
         if copy["id"] == kept["id"]:
             continue
-        gone = retired(copy, identifier, kept["id"]) if is_ours(copy, fresh, identifier, onto) else None
+        gone = retired(copy, fresh, kept["id"]) if is_ours(copy, fresh, identifier, onto) else None
         done = gone is not None and _put(session, gone, copy)
         (healed if done else left).append(copy["id"])
     return healed, left
