@@ -1,6 +1,9 @@
 """The load generator: a process of its own that sends messages over MLLP and times every answer.
 
 python -m bench.load --port 2575 --connections 32 --depth 1 --messages 20000
+
+What need not happen between an answer and the next message does not: the next one is ready by then, and answers are
+looked at when all have come.
 """
 
 from __future__ import annotations
@@ -9,58 +12,62 @@ import argparse
 import json
 import selectors
 import socket
+import struct
 import time
 from collections import deque
 from datetime import datetime
+from itertools import islice
 
 from bench.messages import NUMBER, Template
 
 START, END = b"\x0b", b"\x1c\r"
-SILENCE = 30.0  # seconds without any answer after which the run has failed
+SILENCE = 30  # seconds without any answer after which the run has failed
 
 
 class Pipe:
     """One connection that keeps `depth` messages under way: every answer makes room for the next one."""
 
-    def __init__(self, number: int, port: int, messages: int, name: str, template: Template):
+    def __init__(self, number: int, port: int, depth: int, messages: int, name: str, template: Template):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.settimeout(None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.prefix = f"{name}{number:03d}".encode()
-        self.template = template
-        self.left_to_send = messages
-        self.sent = 0
-        self.under_way: deque[tuple[bytes, float]] = deque()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
+        self.depth = depth
+        self.names = [f"{name}{number:03d}{n:06d}".encode() for n in range(messages)]
+        self.frames = (START + template.message(one) + END for one in self.names)
+        self.sent_at: list[float] = []
+        self.answered_at: list[float] = []
         self.seen = b""
-        self.times: list[float] = []
-        self.wrong = 0
+        self.answers: list[bytes] = []
+        self.ready: deque[bytes] = deque(islice(self.frames, depth))
 
     def send(self, n: int) -> None:
-        """Up to n messages more, in one write."""
-        n = min(n, self.left_to_send)
-        if n <= 0:
-            return
-        frames, now = [], time.perf_counter()
-        for _ in range(n):
-            control_id = b"%s%06d" % (self.prefix, self.sent)
-            self.sent += 1
-            frames += (START, self.template.message(control_id), END)
-            self.under_way.append((control_id, now))
-        self.left_to_send -= n
-        self.socket.sendall(b"".join(frames))
+        """Up to n messages more, in one write; then makes the next ones ready."""
+        frames = [self.ready.popleft() for _ in range(min(n, len(self.ready)))]
+        if frames:
+            self.sent_at += [time.perf_counter()] * len(frames)
+            self.socket.sendall(b"".join(frames))
+            self.ready.extend(islice(self.frames, len(frames)))
 
-    def answers(self) -> int:
+    def receive(self) -> int:
         """Takes what has come; how many answers it completes. ConnectionError: the other side closed."""
         data = self.socket.recv(65536)
         if not data:
             raise ConnectionError("the listener closed the connection")
         now = time.perf_counter()
         *whole, self.seen = (self.seen + data).split(END)
-        for answer in whole:
-            control_id, sent_at = self.under_way.popleft()
-            self.times.append(now - sent_at)
-            if b"\rMSA|AA|" + control_id not in answer:
-                self.wrong += 1
+        self.answered_at += [now] * len(whole)
+        self.answers += whole
         return len(whole)
+
+    def wrong(self) -> int:
+        """How many answers were not AA for the message that they stand for."""
+        pairs = zip(self.names, self.answers, strict=True)
+        return sum(b"\rMSA|AA|" + name + b"\r" not in answer for name, answer in pairs)
+
+    def times(self) -> list[float]:
+        """Seconds from sending to answer, of every message."""
+        return [end - begin for begin, end in zip(self.sent_at, self.answered_at, strict=True)]
 
 
 def run(
@@ -68,37 +75,51 @@ def run(
 ) -> dict[str, float | int]:
     """Sends them all and waits for every answer; messages a second, milliseconds, and what was not AA for its own."""
     template = Template(patient, datetime.now().astimezone().strftime("%Y%m%d%H%M%S%z"))
-    pipes = [Pipe(n, port, messages // connections, name, template) for n in range(connections)]
-    total, done = messages // connections * connections, 0
-    with selectors.DefaultSelector() as selector:
-        for pipe in pipes:
-            selector.register(pipe.socket, selectors.EVENT_READ, pipe)
-        begin = time.perf_counter()
-        for pipe in pipes:
-            pipe.send(depth)
-        while done < total:
-            ready = selector.select(SILENCE)
-            if not ready:
-                raise TimeoutError(f"no answer for {SILENCE:.0f} seconds, {total - done} are missing")
-            for key, _ in ready:
-                got = key.data.answers()
-                done += got
-                key.data.send(got)
-        seconds = time.perf_counter() - begin
+    each = messages // connections
+    pipes = [Pipe(n, port, depth, each, name, template) for n in range(connections)]
+    begin = time.perf_counter()
+    for pipe in pipes:
+        pipe.send(depth)
+    if connections == 1:
+        _one(pipes[0], each)
+    else:
+        _many(pipes, each * connections)
+    seconds = time.perf_counter() - begin
     for pipe in pipes:
         pipe.socket.close()
-    times = sorted(one for pipe in pipes for one in pipe.times)
+    times = sorted(one for pipe in pipes for one in pipe.times())
     return {
         "connections": connections,
         "depth": depth,
-        "messages": total,
+        "messages": len(times),
         "seconds": round(seconds, 3),
-        "per_second": round(total / seconds, 1),
+        "per_second": round(len(times) / seconds, 1),
         "p50_ms": round(times[len(times) // 2] * 1e3, 3),
         "p99_ms": round(times[int(len(times) * 0.99)] * 1e3, 3),
         "max_ms": round(times[-1] * 1e3, 3),
-        "wrong": sum(pipe.wrong for pipe in pipes),
+        "wrong": sum(pipe.wrong() for pipe in pipes),
     }
+
+
+def _one(pipe: Pipe, total: int) -> None:
+    while total:
+        got = pipe.receive()
+        pipe.send(got)
+        total -= got
+
+
+def _many(pipes: list[Pipe], total: int) -> None:
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe.socket, selectors.EVENT_READ, pipe)
+        while total:
+            ready = selector.select(SILENCE)
+            if not ready:
+                raise TimeoutError(f"no answer for {SILENCE} seconds, {total} are missing")
+            for key, _ in ready:
+                got = key.data.receive()
+                key.data.send(got)
+                total -= got
 
 
 def main() -> None:

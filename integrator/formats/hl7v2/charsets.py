@@ -85,6 +85,8 @@ def charset_name(codec: str) -> str:
 
 def sniff(data: bytes) -> str | None:
     """The codec that the first bytes give away: a byte order mark, or the zeros of UTF-16 and UTF-32; else None."""
+    if data.startswith(b"MSH"):  # as nearly all do
+        return None
     start = data[:8].lstrip(b"\r\n")
     if start[:4] in (b"\xff\xfe\x00\x00", b"M\x00\x00\x00"):
         return "utf-32-le"
