@@ -1,0 +1,62 @@
+"""What people and programs send in, checked and turned into what a record is told; wrong entries are answered in words
+that a study nurse understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from marshmallow import ValidationError
+
+from integrator.records import Said
+from integrator.records.schemas.about import About, Knowing
+from integrator.records.schemas.entries import RESULTS, SCHEMAS, UNKNOWN_FIELD, Entry, session_key
+from integrator.records.schemas.fields import not_one_of
+from integrator.records.schemas.rules import Problem, rules
+
+__all__ = ["SCHEMAS", "About", "Problem", "check", "complete", "rules", "session_key"]
+
+
+def check(kind: str, entry: Any, about: About, whole: bool = False) -> tuple[Said, list[Problem]]:
+    """What an entry (the JSON of a form, a program, a message) says of a record, and what is wrong with it.
+
+    `whole`: it is the first entry of its record, so nothing may be missing. The fields of an entry are those of
+    SCHEMAS[kind]; the subject and the key stand beside it. With problems the first part is empty.
+    """
+    schema = _schema(kind)
+    try:
+        with Knowing(about):
+            said = schema.load(entry)
+    except ValidationError as wrong:
+        return {}, list(_told(wrong.messages, schema, ""))
+    found = rules(kind, said, about, whole)
+    return ({}, found) if found else (complete(kind, said), [])
+
+
+def complete(kind: str, said: Said) -> Said:
+    """What an entry says beside its words: a result of an observation says that there is no other."""
+    if kind == "Observation" and any(said.get(name) is not None for name in RESULTS):
+        return {**dict.fromkeys(RESULTS), **said}
+    return said
+
+
+@cache
+def _schema(kind: str) -> Entry:
+    return SCHEMAS[kind]()
+
+
+def _told(messages: Any, schema: Entry, path: str) -> Iterator[Problem]:
+    """marshmallow's messages as problems, each with its path: "consent.date", "exercises.0.sets"."""
+    if isinstance(messages, str):
+        messages = [messages]
+    if isinstance(messages, list):
+        yield from (Problem("" if path == "_schema" else path, str(one)) for one in messages)
+        return
+    for name, inner in messages.items():
+        here = f"{path}.{name}" if path else str(name)
+        if inner == [UNKNOWN_FIELD]:
+            names = tuple(field.data_key or key for key, field in schema.load_fields.items())
+            yield Problem(here, f"there is no such field; {not_one_of('a field', str(name), names)}")
+        else:
+            yield from _told(inner, schema, here)
