@@ -9,16 +9,22 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from integrator import identity
+from integrator.app import open_line
+from integrator.config import read_config
 from integrator.control import NAME, ask
 from integrator.errors import IntegratorError
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.security.keys import Keyring
+from integrator.store import messages
 from tests.houses import NUMBER, siu
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -83,26 +89,43 @@ class Installation:
             text = text.replace(old, new)
         (self.folder / "config.toml").write_text(text)
 
-    def start(self, *before: str) -> dict:
-        """Starts serve (under another program, where one is named) and waits until it is ready."""
-        command = [*before, sys.executable, *self.program, "serve"]
-        self.process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, text=True)
+    def launch(self, *before: str, roles: str = "") -> None:
+        """Starts serve (under another program, where one is named) and does not wait for it."""
+        command = [*before, sys.executable, *self.program, "serve", *(["--roles", roles] if roles else [])]
+        with open(self.folder / "serve.log", "a") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
+
+    def start(self, *before: str, roles: str = "") -> dict:
+        """Starts serve and waits until it is ready."""
+        self.launch(*before, roles=roles)
         line = self.process.stdout.readline()
-        assert line, "serve ended before it was ready"
+        assert line, f"serve ended before it was ready: {self.said()}"
         told: dict = json.loads(line)
         self.pid = told["pid"]
         return told
 
+    def said(self) -> str:
+        """What serve wrote to stderr last."""
+        return (self.folder / "serve.log").read_text()[-2000:]
+
     def kill(self) -> None:
-        self._end(signal.SIGKILL)
+        """kill -9 of serve, and of the program that it runs under."""
+        self._end(lambda: os.killpg(self.process.pid, signal.SIGKILL))
 
     def stop(self) -> None:
-        self._end(signal.SIGTERM)
+        self._end(lambda: os.kill(self.pid, signal.SIGTERM))
 
-    def _end(self, number: int) -> None:
+    def died(self, seconds: float = 30) -> None:
+        """Waits until it has killed itself."""
+        assert self.process.wait(seconds) == -signal.SIGKILL, self.said()
+        self.kill()
+
+    def _end(self, signal_it: Callable[[], None]) -> None:
         if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self.pid or self.process.pid, number)
+            if self.process.poll() is None:
+                signal_it()
             self.process.wait(30)
             self.process.stdout.close()
             self.process, self.pid = None, 0
@@ -122,7 +145,7 @@ class Installation:
                 found = self.counts()
                 if not found["messages"]["received"] and not any(rows["owed"] for rows in found["owed"].values()):
                     return found
-            assert time.monotonic() < until, f"it did not come to rest: {self.counts()}"
+            assert time.monotonic() < until, f"it did not come to rest: {self.counts()}; {self.said()}"
             time.sleep(0.1)
 
     def __enter__(self) -> Installation:
@@ -132,14 +155,33 @@ class Installation:
         self.kill()
 
 
-def made(ehr: SandboxEhr) -> dict[str, int]:
+def made(ehr: SandboxEhr, since: int = 0) -> dict[str, int]:
     """How often the EHR's own request log says that an appointment was made, by the scheduler's number."""
-    found: dict[str, int] = {}
-    for row in ehr.log():
-        if (row["wrote"] or "").startswith("create Appointment"):
-            body = row["body"] if isinstance(row["body"], dict) else json.loads(row["body"])
-            name = next(one["value"] for one in body["identifier"] if one["value"].startswith("F-"))
-            found[name] = found.get(name, 0) + 1
+    rows = [row for row in ehr.log(since) if (row["wrote"] or "").startswith("create Appointment")]
+    return dict(Counter(number_of(json.loads(row["body"])) for row in rows))
+
+
+def number_of(appointment: dict) -> str:
+    """The scheduler's number among an appointment's identifiers."""
+    return next(one["value"] for one in appointment["identifier"] if one["value"].startswith("F-"))
+
+
+def hours(ehr: SandboxEhr) -> dict[str, int]:
+    """What the EHR holds: the hour at which each appointment starts, by the scheduler's number."""
+    return {number_of(one): int(one["start"][11:13]) for one in ehr.holds("Appointment")}
+
+
+def stored(folder: Path) -> dict[str, list[bytes]]:
+    """The bytes of every stored message by control id, opened from the store at rest."""
+    found: dict[str, list[bytes]] = {}
+    with open_line(read_config(folder / "config.toml")) as line, line.store.read() as tx:
+        before = None
+        while page := messages.page(tx, before=before, limit=500):
+            for one in page:
+                message = messages.get(tx, one.id)
+                assert message is not None
+                found.setdefault(one.control_id, []).append(identity.open_body(tx, line.keys, message))
+            before = page[-1].id
     return found
 
 
@@ -148,9 +190,9 @@ def now_text(step: timedelta = timedelta()) -> str:
     return (datetime.now(BERLIN) + step).strftime("%Y%m%d%H%M%S.%f")[:-2]
 
 
-def booking(number: int, hour: int, control_id: str, event: str = "S12") -> bytes:
-    """A booking or move of appointment F-number to an hour of a day in 2027."""
-    start = datetime(2027, 3, 1, hour, 0) + timedelta(days=number % 25)
+def booking(name: int | str, hour: int, control_id: str, event: str = "S12") -> bytes:
+    """A booking or move of appointment F-name to an hour of a day in 2027; the name ends with a number."""
+    start = datetime(2027, 3, 1, hour, 0) + timedelta(days=int(str(name).rpartition("-")[2]) % 25)
     end = start + timedelta(minutes=20)
     times = {"start": start.strftime("%Y%m%d%H%M%S"), "end": end.strftime("%Y%m%d%H%M%S")}
-    return siu(event, control_id, now_text(), filler=f"F-{number}", **times)
+    return siu(event, control_id, now_text(), filler=f"F-{name}", **times)

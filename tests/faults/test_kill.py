@@ -2,132 +2,112 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import threading
 import time
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import pytest
 
-from integrator.app import open_line
-from integrator.config import read_config
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.radiotherapy import Sender
-from integrator.store import messages
-from tests.faults.processes import Installation, booking, made
+from tests.faults.processes import Installation, booking, hours, made, stored
 
 WHOLE = os.environ.get("INTEGRATOR_PROOFS") == "whole"
 KILLS = 30 if WHOLE else 3
-HERE = Path(__file__).parent
+AHEAD = (1, 1, 8)  # one sender each: two stop and wait, one is pipelined
 
 
-class Load(threading.Thread):
-    """Books appointments and moves every third one, each message sent again until it is acknowledged."""
+@dataclass
+class Load:
+    """One sender: books appointments and moves every third one, each message sent again until it is acknowledged."""
 
-    def __init__(self, port: int):
-        super().__init__(daemon=True)
-        self.sender = Sender("127.0.0.1", port, timeout=5.0, attempts=1000, pause=0.05)
-        self.enough = threading.Event()
-        self.acknowledged: list[str] = []
-        self.truth: dict[str, int] = {}
-        self.odd: list[str] = []
+    name: str
+    port: int
+    ahead: int
+    enough: threading.Event
+    sent: dict[str, bytes] = field(default_factory=dict)  # what was acknowledged, by control id
+    hours: dict[str, int] = field(default_factory=dict)  # the truth: when each appointment starts
+    odd: list[str] = field(default_factory=list)
+    resent: int = 0
 
     def run(self) -> None:
-        number = 0
-        while not self.enough.is_set():
-            number += 1
-            self._say(number, 9, f"A{number}", "S12")
-            if number % 3 == 0:
-                self._say(number // 3, 14, f"B{number}", "S13")
-            time.sleep(0.005)
+        sender = Sender("127.0.0.1", self.port, timeout=5.0, attempts=1000, pause=0.05)
+        numbers = itertools.count(1)
+        with sender:
+            while not self.enough.is_set():
+                batch = [one for _ in range(self.ahead) for one in self._next(next(numbers))]
+                answers = sender.send_all([body for _, body, _, _ in batch], self.ahead)
+                for (control_id, body, name, hour), answer in zip(batch, answers, strict=True):
+                    self.sent[control_id], self.hours[name] = body, hour
+                    if (answer.control_id, answer.code) != (control_id, "AA"):
+                        self.odd.append(f"{control_id}: {answer.code} {answer.text}")
+                time.sleep(0.02 * self.ahead)
+        self.resent = sender.resent
 
-    def _say(self, number: int, hour: int, control_id: str, event: str) -> None:
-        answer = self.sender.send(booking(number, hour, control_id, event))
-        if answer.code != "AA":
-            self.odd.append(f"{control_id}: {answer.code}")
-        self.acknowledged.append(control_id)
-        self.truth[f"F-{number}"] = hour
+    def _next(self, number: int) -> list[tuple[str, bytes, str, int]]:
+        """Control id, bytes, appointment and hour of the next booking, and of the move of an older one."""
+        told = [self._say("A", number, 9, "S12")]
+        return [*told, self._say("B", number // 3, 14, "S13")] if number % 3 == 0 else told
+
+    def _say(self, letter: str, number: int, hour: int, event: str) -> tuple[str, bytes, str, int]:
+        control_id, name = f"{letter}{self.name}-{number}", f"{self.name}-{number}"
+        return control_id, booking(name, hour, control_id, event), f"F-{name}", hour
+
+
+def storm(here: Installation, ehr: SandboxEhr, draw: random.Random) -> int:
+    """Kills serve again and again, also while it starts; every fifth time the EHR too. Gives the kills of the EHR."""
+    of_ehr = 0
+    for number in range(1, KILLS + 1):
+        time.sleep(draw.uniform(0.1, 1.5))
+        if number % 5 == 0:
+            ehr.kill()
+            of_ehr += 1
+        here.kill()
+        if draw.random() < 0.25:
+            here.launch()
+            time.sleep(draw.uniform(0.0, 1.0))
+            here.kill()
+        here.start()
+        if ehr.process is None:
+            ehr.start()
+    time.sleep(0.5)
+    return of_ehr
 
 
 @pytest.mark.long
 def test_killed_at_random_under_load_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path):
     seed = random.SystemRandom().randrange(2**32)
-    draw = random.Random(seed)
     with SandboxEhr(tmp_path / "ehr.db") as ehr, Installation(tmp_path, ehr.base) as here:
         here.start()
-        load = Load(here.port)
-        load.start()
-        for _ in range(KILLS):
-            time.sleep(draw.uniform(0.1, 1.5))
-            here.kill()
-            here.start()
-        time.sleep(0.5)
-        load.enough.set()
-        load.join(60)
-        assert not load.is_alive()
-        here.rest(120)
+        enough = threading.Event()
+        loads = [Load(str(number), here.port, ahead, enough) for number, ahead in enumerate(AHEAD)]
+        senders = [threading.Thread(target=load.run, daemon=True) for load in loads]
+        for sender in senders:
+            sender.start()
+        of_ehr = storm(here, ehr, random.Random(seed))
+        enough.set()
+        for sender in senders:
+            sender.join(60)
+            assert not sender.is_alive(), "a sender waits for ever"
+        counts = here.rest(120)
         here.stop()
-        stored = control_ids(tmp_path)
-        makes, summary = made(ehr), ehr.summary()
-        held = {one["identifier"][-1]["value"]: one["start"] for one in ehr.holds("Appointment")}
+        kept, makes, summary, held = stored(tmp_path), made(ehr), ehr.summary(), hours(ehr)
+    sent = {control_id: body for load in loads for control_id, body in load.sent.items()}
+    truth = {name: hour for load in loads for name, hour in load.hours.items()}
     print(
-        f"seed {seed}: {KILLS} kills; {len(load.acknowledged)} acknowledged, {load.sender.resent} sendings again; "
-        f"{len(stored)} stored; the EHR's log: {sum(makes.values())} made of {len(load.truth)}, {summary['changes']}"
+        f"\nseed {seed}: {KILLS} kills of serve, {of_ehr} of the EHR; {len(sent)} messages acknowledged to "
+        f"{len(loads)} senders over {sum(load.resent for load in loads)} broken or refused connections; "
+        f"{len(kept)} messages stored; the EHR's own log: {sum(makes.values())} creates for {len(truth)} appointments, "
+        f"{summary['changes'].get('update Appointment', 0)} updates, {summary['requests']} requests"
     )
-    assert load.odd == []
-    assert sorted(stored) == sorted(set(stored)), "a message is stored twice"
-    assert set(load.acknowledged) <= set(stored), "an acknowledged message is lost"
-    assert makes == dict.fromkeys(load.truth, 1), "the EHR's log counts something else than one of each"
+    assert [odd for load in loads for odd in load.odd] == []
+    assert kept.keys() == sent.keys(), "an acknowledged message is lost, or one is stored that was never sent"
+    assert kept == {control_id: [body] for control_id, body in sent.items()}, "a message is stored twice or changed"
+    assert counts["messages"]["merged"] + counts["messages"]["superseded"] == len(sent)
+    assert counts["records"] == len(truth)
+    assert makes == dict.fromkeys(truth, 1), "the EHR's log counts something else than one create of each"
     assert summary["twice"] == {}
-    assert {name: int(start[11:13]) for name, start in held.items()} == load.truth
-
-
-def control_ids(folder: Path) -> list[str]:
-    """The control ids of every stored message."""
-    found: list[str] = []
-    with open_line(read_config(folder / "config.toml")) as line, line.store.read() as tx:
-        before = None
-        while page := messages.page(tx, before=before, limit=500):
-            found += [one.control_id for one in page]
-            before = page[-1].id
-    return found
-
-
-def test_killed_between_commit_and_acknowledgement_the_message_is_there_once(tmp_path):
-    with SandboxEhr(tmp_path / "ehr.db") as ehr, Installation(tmp_path, ehr.base) as here:
-        here.program = (str(HERE / "dies_before_answering.py"),)
-        (tmp_path / "die").touch()
-        here.start()
-        sender = Sender("127.0.0.1", here.port, timeout=5.0, attempts=200, pause=0.1)
-        answers = []
-        sending = threading.Thread(target=lambda: answers.append(sender.send(booking(1, 9, "A1"))))
-        sending.start()
-        here.process.wait(30)  # it killed itself after the commit
-        assert answers == []
-        assert control_ids(tmp_path) == ["A1"]
-        here.start()
-        sending.join(30)
-        assert [answer.code for answer in answers] == ["AA"]
-        here.rest()
-        here.stop()
-        assert control_ids(tmp_path) == ["A1"]
-        assert made(ehr) == {"F-1": 1}
-
-
-def test_killed_after_a_write_to_the_ehr_before_its_answer_nothing_is_doubled(tmp_path):
-    with SandboxEhr(tmp_path / "ehr.db") as ehr, Installation(tmp_path, ehr.base) as here:
-        ehr.fail(hang=4, where="after", method="POST", path="Appointment")
-        here.start()
-        with Sender("127.0.0.1", here.port) as sender:
-            sender.send(booking(1, 9, "A1"))
-        until = time.monotonic() + 20
-        while not ehr.holds("Appointment"):
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        here.kill()
-        here.start()
-        here.rest()
-        here.stop()
-        assert made(ehr) == {"F-1": 1}
-        assert len(ehr.holds("Appointment")) == 1
+    assert held == truth

@@ -1,0 +1,68 @@
+"""The integrator command, but it kills its own process once, at the moment that the file `die` names.
+
+received  the message is committed, its acknowledgement not yet written
+read      the message is leased and understood, nothing of it merged
+merged    the record is changed, nothing of it committed
+leased    the owed row is leased, nothing of it sent
+written   the EHR has written and answered, nothing of that is stored
+confirmed what the EHR answered is committed
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from integrator import app
+from integrator.cli import main
+from integrator.connectors.fhir_client import FhirTarget
+from integrator.line import Line
+
+ORDER = Path("die")
+
+
+def now_is(moment: str) -> None:
+    if ORDER.exists() and ORDER.read_text() == moment:
+        ORDER.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingLine(Line):
+    """The line, with places to die between its steps."""
+
+    def receive(self, arrivals):
+        answers = super().receive(arrivals)
+        now_is("received")
+        return answers
+
+    def read(self, message):
+        said = super().read(message)
+        now_is("read")
+        return said
+
+    def merge(self, tx, message, said):
+        state = super().merge(tx, message, said)
+        now_is("merged")
+        return state
+
+    def deliver(self, row):
+        now_is("leased")
+        state = super().deliver(row)
+        now_is("confirmed")
+        return state
+
+
+class DyingTarget(FhirTarget):
+    """The EHR's client, with a place to die between its answer and our store."""
+
+    def write(self, *what):
+        written = super().write(*what)
+        now_is("written")
+        return written
+
+
+app.Line, app.FhirTarget = DyingLine, DyingTarget
+
+if __name__ == "__main__":
+    main()
