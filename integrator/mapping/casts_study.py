@@ -1,4 +1,4 @@
-"""Conversions of the registry's study record: partial dates, lists of words, contacts; and those of a Study in FHIR."""
+"""Conversions of the registry's study record: partial dates, lists of words, contacts."""
 
 from __future__ import annotations
 
@@ -96,5 +96,3 @@ STUDY_DEFAULTS = {
     ("PartialDate", "date"): "partial-date",
     ("PartialDate", "partialDate"): "partial-date",
 }
-
-STUDY_IN_FHIR = {cast.name: cast for cast in DATES}

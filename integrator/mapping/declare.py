@@ -10,7 +10,8 @@ from integrator.mapping import record_model
 from integrator.mapping.casts import Cast
 from integrator.mapping.casts_fhir import FHIR_CASTS, FHIR_DEFAULTS
 from integrator.mapping.casts_hl7 import HL7_CASTS, HL7_DEFAULTS
-from integrator.mapping.casts_study import STUDY_CASTS, STUDY_DEFAULTS, STUDY_IN_FHIR
+from integrator.mapping.casts_study import STUDY_CASTS, STUDY_DEFAULTS
+from integrator.mapping.casts_study_fhir import STUDY_IN_FHIR
 from integrator.mapping.codes import CodeMap
 from integrator.mapping.forms import Form, form
 from integrator.mapping.layers import Entry, Layers, refuse

@@ -13,8 +13,20 @@ from typing import Any
 
 from integrator.mapping import record_model
 from integrator.mapping.model import Declared
+from integrator.records import CODES as CLOSED
 from integrator.records import KINDS, Said
-from integrator.records.values import Address, Coding, Concept, Identifier, Period, PersonName, Ref, Service
+from integrator.records.study_parts import Eligibility
+from integrator.records.values import (
+    Address,
+    Coding,
+    Concept,
+    Identifier,
+    PartialDate,
+    Period,
+    PersonName,
+    Ref,
+    Service,
+)
 
 TEXTS = (
     "LINAC 3",
@@ -43,6 +55,22 @@ ASSIGNERS = (
     "https://hospital.example/ids",
 )
 NAMESPACES = ("ARIA", "L", "Klinik Süd", "99LOCAL", "a/b c")
+WORDS = ("RANDOMIZED", "OTHER", "NA", "PRINCIPAL_INVESTIGATOR")
+# Parts of a record that hold one word of an outside list which is longer than we know.
+WORDY = (
+    "kind",
+    "role",
+    "allocation",
+    "model",
+    "masking",
+    "observational_model",
+    "time_perspective",
+    "kept",
+    "plan",
+    "country_code",
+)
+DATES = ("1960", "1961-02", "1959-12-31", "2000-02-29")
+AGES = ("18 Years", "1 Year", "6 Months", "N/A", "018 Years", "80 years")
 OFFSETS = (0, 60, 120, 330, -300, 135)
 
 
@@ -69,7 +97,16 @@ class Draw:
 
     def _many(self, name: str, kind: type) -> tuple[Any, ...]:
         found = [self._value(name, kind) for _ in range(self.random.randint(1, 3))]
-        return tuple(one for one in found if one is not None)
+        return self._each_key_once(name, tuple(one for one in found if one is not None))
+
+    def _each_key_once(self, name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A list that is paired by a part of its elements names each only once."""
+        for one in self.declared.fields:
+            at = one.choices[0].at[0]
+            if one.place.field == name and at.listed and at.steps[at.listed - 1].key == at.steps[-1].name:
+                part = one.place.parts[0]
+                return tuple({getattr(value, part): value for value in values}.values())
+        return values
 
     def _value(self, name: str, kind: type) -> Any:
         words = self._words(name)
@@ -85,15 +122,18 @@ class Draw:
         return tuple(word for word in words if word not in lossy)
 
     def draw(self, name: str, kind: type) -> Any:
-        """A value of a type."""
+        """A value of a type, for the field or part of that name ("sites.status")."""
         if name == "birth_date":
-            return self.random.choice(("1960", "1961-02", "1959-12-31", "2000-02-29"))
+            return self.random.choice(DATES)
+        if kind is str and (words := self._words_of_part(name)):
+            return self.random.choice(words)
         makers: dict[type, Callable[[], Any]] = {
             str: self.text,
             int: lambda: self.random.randint(1, 40),
             bool: lambda: self.random.random() < 0.5,
             datetime: self.instant,
             Period: self.period,
+            PartialDate: self.partial_date,
             Identifier: self.identifier,
             Concept: self.concept,
             Service: lambda: Service(self.concept(), self.instant(), self.random.randint(1, 120)),
@@ -101,11 +141,25 @@ class Draw:
             PersonName: self.name,
             Address: self.address,
         }
-        if kind in makers:
-            return makers[kind]()
-        hints = record_model.hints(kind)
-        parts = {one.name: self.draw(one.name, record_model.bare(hints[one.name])[0]) for one in fields(kind)}
-        return kind(**{name: value if self.random.random() < 0.8 else None for name, value in parts.items()})
+        return makers[kind]() if kind in makers else self.parts(name, kind)
+
+    def parts(self, name: str, kind: type) -> Any:
+        """A value made of parts, each of them there or not; one at least."""
+        said: dict[str, Any] = {}
+        for one in fields(kind):
+            inner, many = record_model.bare(record_model.hints(kind)[one.name])
+            place = f"{name}.{one.name}"
+            if self.random.random() < 0.8:
+                drawn = tuple(self.draw(place, inner) for _ in range(self.random.randint(1, 3)))
+                said[one.name] = drawn if many else drawn[0]
+        if kind is Eligibility:
+            said |= {end: self.random.choice(AGES) for end in ("minimum_age", "maximum_age") if end in said}
+        return kind(**said)
+
+    def _words_of_part(self, name: str) -> tuple[str, ...]:
+        field, _, part = name.partition(".")
+        closed = CLOSED[self.declared.record].get(name)
+        return closed or (WORDS if part in WORDY or (field, part) == ("expanded_access", "status") else ())
 
     def text(self) -> str:
         return self.random.choice(TEXTS)
@@ -120,6 +174,9 @@ class Draw:
         if self.random.random() < 0.2:
             at += timedelta(milliseconds=self.random.randint(1, 999))
         return at.astimezone(zone)
+
+    def partial_date(self) -> PartialDate:
+        return PartialDate(self.random.choice(DATES), self.random.choice(("ACTUAL", "ESTIMATED", None)))
 
     def period(self) -> Period:
         start = self.instant()
@@ -171,6 +228,7 @@ def _without(value: Any, steps: list[str]) -> Any:
     if not is_dataclass(value) or isinstance(value, type):
         return value
     inner = getattr(value, steps[0])
-    fresh = None if len(steps) == 1 else _without(inner, steps[1:]) if inner is not None else None
+    nothing = () if isinstance(inner, tuple) else None
+    fresh = nothing if len(steps) == 1 else _without(inner, steps[1:]) if inner is not None else None
     value = replace(value, **{steps[0]: fresh})
     return None if _is_empty(value) else value

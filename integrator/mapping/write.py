@@ -40,7 +40,13 @@ class Elements:
     """What stood in a list before: the positions of the elements that the face reads, and the parts of each."""
 
     positions: list[int] = field(default_factory=list)
+    nodes: list[Any] = field(default_factory=list)
     parts: list[list[Current]] = field(default_factory=list)
+
+    def standing(self, listed: list[Any]) -> list[int]:
+        """Where they stand now: another field may have taken elements out of the same list since."""
+        now = {id(node): number for number, node in enumerate(listed) if isinstance(node, dict)}
+        return [now.get(id(node), position) for node, position in zip(self.nodes, self.positions, strict=True)]
 
 
 class PlaceWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from integrator.mapping.model import Declared, Field
@@ -53,6 +54,7 @@ class TopWriter:
         if parent.__class__ is str:  # HL7: a text is its own first part
             parent = container[key] = {"1": parent} if parent else {}
         old = parent.get(step.name) or []
+        found = replace(found, positions=found.standing(old))
         pairs = self._pairs(values, found, old)
         elements = [
             old[found.positions[pairs[n]]] if n in pairs else new_element(parent, step, state.made)

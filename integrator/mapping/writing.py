@@ -47,9 +47,9 @@ class Writing:
 
     def write(self, said: Said, context: Context, onto: Any, readers: list[TopReader], log: Log | None) -> Any:
         """The record as a resource or a Message; `onto` is a tree or None."""
-        state = State(onto, context, None, log)
-        before, held = self._before(state) if onto is not None else ({}, {})
         tree = self._start(onto)
+        state = State(onto if self.declared.form.hl7 else tree, context, None, log)
+        before, held = self._before(state) if onto is not None else ({}, {})
         state.tree = tree
         root = ([tree], 0)
         self._conditions(tree, state)
@@ -199,6 +199,7 @@ def _elements(reader: TopReader, state: State) -> Elements:
             parts = [_current(one, element, state) for one in reader.fields]
             if any(one.value is not ABSENT and one.value is not NOTHING for one in parts):
                 found.positions.append(position or 0)
+                found.nodes.append(element)
                 found.parts.append(parts)
     return found
 
