@@ -18,7 +18,7 @@ from integrator.errors import CannotWrite, Held
 from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.face import Face
 from integrator.mapping.laws_bytes import law_4
-from integrator.mapping.laws_noise import disturbed, excused, leaves_of
+from integrator.mapping.laws_noise import Excuses, disturbed, leaves_of
 from integrator.mapping.laws_values import Draw, allowed
 from integrator.mapping.log import Log
 from integrator.mapping.overlap import overlap
@@ -139,9 +139,9 @@ def law_2(face: Face, random: Random) -> str | None:
         after = through_bytes(face.write(said, onto=document))
     except CannotWrite as error:
         return f"{error.what}: {said}"
-    kept = leaves_of(face, after)
+    kept, excuses = leaves_of(face, after), Excuses(face, document, after, before, said)
     for text, loc in leaves_of(face, document).items():
-        if "noise" in text and text not in kept and not excused(face, document, after, loc, before, said):
+        if "noise" in text and text not in kept and not excuses.covers(loc):
             return f"{place_text(loc, (), face.declared.form.hl7)} was lost"
     return _reads_back(face, said, after, before)
 

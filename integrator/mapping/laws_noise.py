@@ -7,10 +7,11 @@ from random import Random
 from typing import Any
 
 from integrator.formats.hl7v2 import Message, parse
+from integrator.mapping.casts import NOTHING
 from integrator.mapping.face import Face
 from integrator.mapping.laws_values import allowed
-from integrator.mapping.model import Outside
-from integrator.mapping.read import condition_test
+from integrator.mapping.lineage import ReadEntry, Trace
+from integrator.mapping.read import condition_test, is_word
 from integrator.mapping.tree_hl7 import MessageNode, SegmentNode
 from integrator.mapping.walk import Loc, locate, plain
 from integrator.records import Said
@@ -95,30 +96,72 @@ def _leaves(node: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
         yield loc, plain(node)
 
 
-def excused(face: Face, document: Any, after: Any, loc: Loc, before: Said, said: Said) -> bool:
-    """Whether a lost leaf hung on a value that was changed or removed: below its element, or among its codings."""
-    tree = face.tree(document)
-    for one in face.declared.fields:
-        name = one.place.field
-        stays = name not in said or before.get(name) == allowed(face.declared, name, said[name])
-        if stays and all(condition_test(condition)(face.tree(after)) for condition in one.when):
-            continue
-        for choice in one.choices:
-            for at in choice.at:
-                if any(loc[: len(owner)] == owner for owner in _owners(tree, at)):
-                    return True
-    return False
+class Excuses:
+    """What may be lost when a record is written onto a document: what hangs on values that were changed or removed."""
+
+    def __init__(self, face: Face, document: Any, after: Any, before: Said, said: Said):
+        self.face, self.before, self.said = face, before, said
+        self.owners: list[Loc] = []
+        tree, tree_after = face.tree(document), face.tree(after)
+        self.after = tree_after
+        later = {entry.record: entry for entry in _traced(face, after) if _made(entry)}
+        for entry in _traced(face, document):
+            holds = all(condition_test(one)(tree_after) for one in entry.field.when)
+            ours = entry.choice is not None and (_made(entry) or not entry.loc)  # unknown elements of a list are not
+            if ours and (self._changed(entry) or not holds):
+                removed = not holds or self._removed(entry, later.get(entry.record))
+                self.owners += _owners(tree, entry, removed)
+
+    def covers(self, loc: Loc) -> bool:
+        """Whether the loss of this leaf is excused."""
+        return any(loc[: len(owner)] == owner for owner in self.owners)
+
+    def _changed(self, entry: ReadEntry) -> bool:
+        name = entry.field.place.field
+        return name in self.said and self.before.get(name) != allowed(self.face.declared, name, self.said[name])
+
+    def _removed(self, entry: ReadEntry, later: ReadEntry | None) -> bool:
+        """Whether the value is gone, or is said by another choice now: then its element may go as a whole."""
+        return later is None or later.choice is None or later.choice != entry.choice or self._key_gone(entry)
+
+    def _key_gone(self, entry: ReadEntry) -> bool:
+        """Whether its list is paired by a part of its elements, and no element has that part of its own any more."""
+        at = entry.field.choices[0].at[0]
+        key = at.steps[at.listed - 1].key if at.listed else None
+        if key is None:
+            return False
+        own = entry.node.get(key)
+        return own is None or all(node.get(key) != own for _, node in locate(self.after, at.steps[: at.listed]))
 
 
-def _owners(tree: Any, at: Outside) -> Iterator[Loc]:
-    """The elements that go with a value at this place: its own, its list element, and the coded element around it."""
-    for loc, _ in locate(tree, at.steps):
-        yield loc
-        names = [one for one in loc if isinstance(one, str)]
-        if names[-2:] == ["coding", "code"]:
-            around = loc[:-3]
-            yield (*around, "coding")
-            yield (*around, "text")
-    if at.listed:
-        for loc, _ in locate(tree, at.steps[: at.listed]):
-            yield loc
+def _made(entry: ReadEntry) -> bool:
+    """Whether a value was made, and not a word that stands for none."""
+    return entry.value is not NOTHING and not is_word(entry.value)
+
+
+def _traced(face: Face, document: Any) -> list[ReadEntry]:
+    trace = Trace()
+    face.read(document, trace=trace)
+    return trace.entries
+
+
+def _owners(tree: Any, entry: ReadEntry, removed: bool) -> Iterator[Loc]:
+    """The places that go with a value: all of its element if it is removed, else the parts that its conversion names,
+    and the other codings of a code."""
+    choice = entry.chosen
+    assert choice is not None
+    for number, spots in enumerate(entry.places):
+        parts = choice.cast.parts_of(number) + choice.cast.labels if choice.cast else ("2", "3", "4", "5", "6", "9")
+        for spot in spots:
+            if removed:
+                yield spot.loc
+                if isinstance(spot.loc[-1], str):
+                    yield (*spot.loc[:-1], f"_{spot.loc[-1]}")  # what hangs on a primitive of FHIR goes with its value
+            yield from ((*spot.loc, part.partition(".")[0]) for part in parts)
+            names = [one for one in spot.loc if isinstance(one, str)]
+            if names[-2:] == ["coding", "code"]:
+                around = spot.loc[:-3]
+                yield (*around, "coding")
+                yield (*around, "text")
+    if removed and entry.loc:
+        yield entry.loc

@@ -147,8 +147,7 @@ EDITS = [
 
 @pytest.mark.parametrize(("file", "old", "new", "line", "says"), EDITS, ids=[edit[4][:40] for edit in EDITS])
 def test_it_is_refused_with_file_line_and_what_to_write(tmp_path, file, old, new, line, says):
-    root = tmp_path / "mappings"
-    shutil.copytree(mappings_folder(), root)
+    root = copied(tmp_path)
     text = (root / file).read_text()
     assert old in text, "the mapping has changed: mend this test"
     (root / file).write_text(text.replace(old, new, 1))
@@ -166,8 +165,7 @@ def test_nothing_is_wrong_with_our_own(faces):
 
 
 def test_a_pack_extends_a_face_and_nothing_deeper(tmp_path):
-    root = tmp_path / "mappings"
-    shutil.copytree(mappings_folder(), root)
+    root = copied(tmp_path)
     write(root / "isik/appointment.toml", 'extends = "../fhir-r4/appointment.toml"\nabout = "ISiK"\n')
     faces = load_faces(root)
     assert faces.writing("Appointment", "isik").record == "Appointment"
@@ -181,11 +179,21 @@ def test_a_pack_extends_a_face_and_nothing_deeper(tmp_path):
 
 
 def test_two_files_of_a_site_for_one_face(tmp_path):
-    root = tmp_path / "mappings"
-    shutil.copytree(mappings_folder(), root)
+    root = copied(tmp_path)
     write(root / "sites/heidelberg/again.toml", 'extends = "../../hl7v2/siu-appointment.toml"\n')
     with pytest.raises(ConfigError, match="already extended"):
         load_faces(root)
+
+
+def copied(folder: Path) -> Path:
+    """The mappings of appointments and patients, for a test to spoil."""
+    root = folder / "mappings"
+    for name in ("hl7v2", "codes", "sites"):
+        shutil.copytree(mappings_folder() / name, root / name)
+    (root / "fhir-r4").mkdir()
+    for name in ("appointment", "patient"):
+        shutil.copy(mappings_folder() / f"fhir-r4/{name}.toml", root / "fhir-r4")
+    return root
 
 
 def write(path: Path, text: str) -> None:
