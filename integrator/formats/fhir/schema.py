@@ -20,7 +20,23 @@ TEXT = rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$"  # a text of blanks only i
 AT = {"format": "date-time", "pattern": f"^{INSTANT}$"}  # the format knows the lengths of months
 DAY = [{"format": "date", "pattern": "^....-..-..$"}, {"pattern": f"^{MONTH}$"}]
 
-URI = r"[A-Za-z][A-Za-z0-9+.\-]*:\S+"
+UUID = "urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+OID = r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+"
+OTHER_URN = r"urn:([^ou\s]|o[^i\s]|u[^u\s])\S*"
+OTHER_SCHEME = r"([A-TV-Za-tv-z]|[Uu][A-QS-Za-qs-z0-9+.\-])[A-Za-z0-9+.\-]*:\S+"
+URI = f"({OTHER_SCHEME}|{OTHER_URN}|{UUID}|{OID})"  # absolute
+INNER = "Extension.extension"  # the only place where an extension's url may be relative
+
+# Strings of which the specification says more in words than their type does.
+ABSOLUTE: Schema = {"type": "string", "pattern": f"^{URI}$"}
+SAID: dict[tuple[str, str], Schema] = {
+    ("Coding", "system"): ABSOLUTE,
+    ("Identifier", "system"): ABSOLUTE,
+    ("Quantity", "system"): ABSOLUTE,
+    ("Extension", "url"): ABSOLUTE,
+    ("Extension", "extension"): {"type": "array", "minItems": 1, "items": {"$ref": f"#/definitions/{INNER}"}},
+    ("Reference", "reference"): {"type": "string", "pattern": r"^\S+$"},
+}
 
 PRIMITIVES: dict[str, Schema] = {
     "integer": {"minimum": -LIMIT - 1, "maximum": LIMIT},
@@ -36,8 +52,8 @@ PRIMITIVES: dict[str, Schema] = {
     "uri": {"pattern": r"^\S+$"},
     "url": {"pattern": r"^\S+$"},
     "canonical": {"pattern": rf"^(#\S+|{URI})$"},
-    "uuid": {"pattern": "^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"},
-    "oid": {"pattern": r"^urn:oid:[0-2](\.(0|[1-9][0-9]*))+$"},
+    "uuid": {"pattern": f"^{UUID}$"},
+    "oid": {"pattern": f"^{OID}$"},
     "id": {"pattern": r"^[A-Za-z0-9\-.]{1,64}$"},
     "code": {"pattern": r"^\S+(\s\S+)*$"},
     "base64Binary": {"pattern": r"^(\s*([0-9a-zA-Z+/=]){4}\s*)+$"},
@@ -56,6 +72,10 @@ def schema(model: Model, resource_type: str, whole: bool) -> Schema:
         waiting += [e.type for e in model.children(kind).values() if _has_own(model, e)]
         if whole:
             waiting.append("Element")
+    if "Extension" in definitions:
+        inner = dict(definitions["Extension"])
+        inner["properties"] = inner["properties"] | {"url": {"type": "string", "pattern": r"^\S+$"}}
+        definitions[INNER] = inner
     return {"definitions": definitions, "$ref": f"#/definitions/{resource_type}"}
 
 
@@ -85,6 +105,8 @@ def _may_have_sibling(model: Model, element: Element) -> bool:
 
 
 def _one_or_many(model: Model, kind: str, element: Element, whole: bool) -> Schema:
+    if (kind, element.name) in SAID:
+        return SAID[kind, element.name]
     one = _one(model, kind, element)
     if not element.many:
         return one
@@ -100,8 +122,6 @@ def _one(model: Model, kind: str, element: Element) -> Schema:
         return {"$ref": f"#/definitions/{element.type}"}
     if element.codes is not None and element.type == "code":
         return {"enum": sorted({code for _, code in element.codes})}
-    if element.name == "system" and kind in ("Coding", "Identifier"):
-        return {"type": "string", "pattern": f"^{URI}$"}  # never relative (R4, Coding.system and Identifier.system)
     return {"type": JSON_TYPES.get(element.type, "string"), **PRIMITIVES.get(element.type, {})}
 
 

@@ -156,6 +156,8 @@ class Walk:
             if kind is not None and said != kind:
                 found.append(Problem("type", f"says {said}, but the reference is to {kind}"))
             kind = kind or said
+        elif said is not None and ":" not in said:
+            found.append(Problem("type", "names no resource type of R4"))
         if kind is not None and targets is not None and kind not in targets:
             found.append(Problem("", f"may not refer to {kind}, only to {', '.join(sorted(targets))}"))
         return found
