@@ -42,7 +42,7 @@ def _one(field: Field, counter: Any) -> Any:
         return field.codes[0]
     if study_model().is_primitive(field.type) or field.type == "object":
         value = _VALUES[field.type]
-        return f"{field.name} {next(counter)}" if value == "x" else value
+        return f"{field.name}-{next(counter)}" if value == "x" else value
     return _of(field.type, counter)
 
 
