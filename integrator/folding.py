@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrator import identity
@@ -14,12 +15,14 @@ from integrator.house import House
 from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
 from integrator.reading import Read, Spoken
 from integrator.records import Said
+from integrator.records.schemas.texts import starts
 from integrator.store import Tx, journal, messages, owed, questions, records
 from integrator.store.messages import Stored
 from integrator.store.people import Participant
 from integrator.store.records import Change, Row
 
 OUTSIDE = "outside what the participant's consent and the trial cover"
+UNCLAIMED = {"Appointment": "booked", "Observation": "final"}  # the status that nobody claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,29 @@ class Speaking:
     participant: Participant | None
 
 
-def covered(participant: Participant | None, spoken: Spoken, message: Stored) -> bool:
-    """Whether consent covers the time that it speaks of, and the trial its activity."""
-    if participant is None:
+def covered(house: House, participant: Participant | None, spoken: Spoken, message: Stored) -> bool:
+    """Whether consent covers the time that it speaks of, and the trial its activity. What the trial itself says of a
+    participant (that they left, and why) needs no consent."""
+    if participant is None or spoken.kind == "Participant":
         return True
-    at = spoken.said["time"].start if spoken.said.get("time") else message.source_time
-    return identity.consent_covers(participant, at) and spoken.said.get("activity") != "other"
+    at = _begins(house, spoken.said) or message.source_time
+    return identity.consent_covers(participant, at, spoken.kind) and spoken.said.get("activity") != "other"
+
+
+def words_of(kind: str) -> str:
+    """A kind of record for people: "exercise session"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+
+
+def _begins(house: House, said: Said) -> datetime | None:
+    """The first instant of the time that a record speaks of; of a day its beginning in the hospital's zone."""
+    time = said.get("time") or said.get("planned")
+    return starts(time, house.settings.integrator.zone) if time else None
 
 
 def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     """Folds the message's claims into the record; returns the outcome."""
-    if not covered(one.participant, one.spoken, one.message):
+    if not covered(house, one.participant, one.spoken, one.message):
         return "unwanted"
     if one.spoken.kind == "Patient" and one.participant is not None:
         return _merge_patient(house, tx, one, one.participant)
@@ -54,7 +69,7 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     kind = one.spoken.kind
     claims = claims_from_json(kind, row.claims, open_) if row else {}
     before = said_from_json(kind, row.body, open_) if row else None
-    claims = take(claims, one.spoken.said, one.origin)
+    claims = take(claims, one.spoken.said, one.origin, kind)
     folded = fold(kind, claims, lambda field: house.settings.owner(kind, field))
     result = outcome(before, folded, one.origin)
     fresh = row or Row(kind, one.spoken.key, {}, {}, house.clock.now(), patient=one.index)
@@ -79,14 +94,13 @@ def _save(
     now, kind, said = house.clock.now(), row.kind, folded.said
     seal, _ = identity.record_seals(tx, house.keys, participant)
     fields = changed(before, said)
-    time = said.get("time")
     fresh = replace(
         row,
         body=said_to_json(kind, said, seal),
         claims=claims_to_json(kind, claims, seal),
         changed_at=now if fields else row.changed_at,
-        starts=time.start if time else None,
-        status=said.get("status") or ("booked" if kind == "Appointment" else None),
+        starts=_begins(house, said),
+        status=said.get("status") or UNCLAIMED.get(kind),
         subject=participant.subject if participant else None,
         study=participant.study if participant else None,
     )
@@ -118,12 +132,12 @@ def owe(house: House, tx: Tx, row: Row, said: Said, fields: frozenset[str]) -> N
 def _other_patient(house: House, tx: Tx, message: Stored, row: Row) -> Held:
     """A known key with another patient is never folded: a question, and what is owed of the record waits."""
     now = house.clock.now()
-    text = "A message names an appointment that we know, with another patient."
+    text = f"A message names an {words_of(row.kind)} that we know, with another patient."
     questions.ask(tx, "other patient", str(row.number), message.source, text, now, row.number, message.id)
     for standing in owed.of_record(tx, row.number):
         reason = "a person: another patient"
         owed.mark(tx, standing.target, row.number, standing.face, "waiting", reason, now)
-    return Held("the appointment is known with another patient", "PID-3")
+    return Held(f"the {words_of(row.kind)} is known with another patient", "PID-3")
 
 
 def _merge_patient(house: House, tx: Tx, one: Speaking, participant: Participant) -> str:
@@ -156,7 +170,8 @@ def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) 
             text = f"What is the activity {code!r}: planning, fraction, visit or other?"
             questions.ask(tx, "activity", code, message.source, text, now, row.number, message.id)
     late = message.received_at - message.source_time > timedelta(seconds=house.settings.line.late_after)
-    if late and fields & {"time", "status"}:
+    live = house.sources[message.source].kind == "mllp"  # what is imported or entered later is no wrong clock
+    if late and live and fields & {"time", "status"}:
         text = f"Messages of {message.source} are more than a day old when they come: is its clock right?"
         questions.ask(tx, "late", message.source, message.source, text, now, row.number, message.id)
 
@@ -183,9 +198,9 @@ def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: b
     for message in messages.of_record(tx, row.number):
         said = reads.get(message.id)
         for spoken in said.records if said else ():
-            if (spoken.kind, spoken.key) == (row.kind, row.key) and covered(participant, spoken, message):
+            if (spoken.kind, spoken.key) == (row.kind, row.key) and covered(house, participant, spoken, message):
                 origin = Origin(message.system, message.source_time, message.id, said.trigger if said else None)
-                claims = take(claims, spoken.said, origin)
+                claims = take(claims, spoken.said, origin, row.kind)
     folded = fold(row.kind, claims, lambda field: house.settings.owner(row.kind, field))
     fields = changed(before, folded.said)
     if not dry_run and claims:

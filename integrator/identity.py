@@ -96,10 +96,15 @@ class Linked:
         return self._by_index.get(index)
 
 
-def consent_covers(participant: Participant, at: datetime) -> bool:
-    """Whether an instant lies between consent and its withdrawal; without a consent nothing does."""
+def consent_covers(participant: Participant, at: datetime, kind: str = "") -> bool:
+    """Whether an instant lies between consent and its withdrawal; without a consent nothing does.
+
+    Who withdrew from the intervention only does no more exercise sessions; all else is still collected.
+    """
     if participant.consent_from is None or at < participant.consent_from:
         return False
+    if participant.scope == "intervention" and kind != "ExerciseSession":
+        return True
     return participant.consent_until is None or at < participant.consent_until
 
 

@@ -99,8 +99,9 @@ class Line(House):
             return "waiting"
         except RetryLater as later:
             with self.store.write() as tx:
-                due = next_try(self, row, later, now)
-                owed.settle(tx, row, "owed", now, later.reason, due_at=due, attempts=row.attempts + 1)
+                ended = self.clock.now()  # the EHR may have kept us waiting longer than the rest is
+                due = next_try(self, row, later, ended)
+                owed.settle(tx, row, "owed", ended, later.reason, due_at=due, attempts=row.attempts + 1)
             return "owed"
         except Refused as refused:
             with self.store.write() as tx:
@@ -132,7 +133,7 @@ class Line(House):
             reads = {message.id: said for message in voices if isinstance(said := self.read(message), Read)}
             with self.store.write() as tx:
                 row = records.by_id(tx, record_id)
-                if row is not None and row.kind == "Appointment":
+                if row is not None and row.kind != "Patient":
                     found.append(refold(self, tx, row, reads, dry_run))
         if not dry_run:
             with self.store.write() as tx:
@@ -160,9 +161,7 @@ class Line(House):
         messages.settle(tx, message.id, "unwanted", reason, patient_index=index, erase_at=erase_at)
         return "unwanted"
 
-    def _held(
-        self, tx: Tx, message: Stored, held: Held, index: bytes | None, participant: Participant | None
-    ) -> str:
+    def _held(self, tx: Tx, message: Stored, held: Held, index: bytes | None, participant: Participant | None) -> str:
         """Place and text of the reason are sealed with the body; the data key goes to the patient, where known."""
         detail = identity.seal_detail(tx, self.keys, message, {"place": held.place, "text": held.text})
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
@@ -177,7 +176,5 @@ class Line(House):
         notes = [note for one in said.records for note in one.notes]
         detail = identity.seal_detail(tx, self.keys, message, {"unmapped": unmapped, "notes": notes})
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
-        face = said.records[0].face.hash
-        messages.settle(
-            tx, message.id, state, None, detail, face=face, release=__version__, patient_index=index, **key
-        )
+        face = next((one.face.hash for one in said.records if one.face), None)
+        messages.settle(tx, message.id, state, None, detail, face=face, release=__version__, patient_index=index, **key)

@@ -52,14 +52,22 @@ class Folded:
     winners: dict[str, Claim]
 
 
-def take(claims: Claims, said: Said, origin: Origin) -> dict[str, tuple[Claim, ...]]:
+def take(claims: Claims, said: Said, origin: Origin, kind: str = "") -> dict[str, tuple[Claim, ...]]:
     """The claims with one message's claims taken in; the same message twice changes nothing."""
     kept = dict(claims)
+    first_too = FIRST_KEPT if kind == "Observation" else ()
     for field, value in said.items():
-        mine = Claim(value, origin)
-        rival = next((c for c in kept.get(field, ()) if _same_place(field, c, mine)), None)
-        if rival is None or mine.order >= rival.order:
-            others = tuple(c for c in kept.get(field, ()) if c is not rival)
+        mine, here = Claim(value, origin), kept.get(field, ())
+        rivals = [c for c in here if _same_place(field, c, mine)]
+        if not rivals:
+            kept[field] = tuple(sorted((*here, mine), key=_by_system))
+        elif field in first_too:
+            every = {c.order: c for c in (*rivals, mine)}
+            ends = {min(every): every[min(every)], max(every): every[max(every)]}
+            others = [c for c in here if c not in rivals]
+            kept[field] = tuple(sorted((*others, *ends.values()), key=_by_system))
+        elif mine.order >= rivals[0].order:
+            others = [c for c in here if c is not rivals[0]]
             kept[field] = tuple(sorted((*others, mine), key=_by_system))
     return kept
 
@@ -70,8 +78,8 @@ def _same_place(field: str, one: Claim, other: Claim) -> bool:
     return field != "status" or trigger_class(one) == trigger_class(other)
 
 
-def _by_system(claim: Claim) -> tuple[str, str]:
-    return (claim.origin.system, trigger_class(claim))
+def _by_system(claim: Claim) -> tuple[str, str, datetime, int]:
+    return (claim.origin.system, trigger_class(claim), *claim.order)
 
 
 def trigger_class(claim: Claim) -> str:
@@ -100,7 +108,31 @@ def fold(kind: str, claims: Claims, owner_of: OwnerOf) -> Folded:
         evidence = EVIDENCE_OF_STATUS.get(said.get("status") or "booked")
         if evidence:
             said["evidence"] = evidence
+    if kind == "Observation" and (said.get("status") or "final") == "final":
+        status = correction(claims, winners)
+        if status:
+            said["status"] = status
     return Folded(said, winners)
+
+
+# Of these fields of an observation a record keeps each system's first claim beside its latest.
+FIRST_KEPT = ("value", "coded", "text", "answer", "absent", "time")
+
+
+def correction(claims: Claims, winners: Mapping[str, Claim]) -> str | None:
+    """What a final observation has become since it was first said: corrected, or amended where a value came in place
+    of the reason why there was none; None: it is as it was first said."""
+    first = {}
+    for field in FIRST_KEPT:
+        if won := winners.get(field):
+            first[field] = min(
+                (c for c in claims[field] if c.origin.system == won.origin.system), key=lambda c: c.order
+            )
+    differs = [field for field, claim in first.items() if claim.value != winners[field].value]
+    if not differs:
+        return None
+    measured = [f for f, claim in first.items() if f not in ("absent", "time") and claim.value is not None]
+    return "corrected" if measured or differs == ["time"] else "amended"
 
 
 def winner(field: str, claims: tuple[Claim, ...], owner: str | None) -> Claim:
@@ -108,7 +140,10 @@ def winner(field: str, claims: tuple[Claim, ...], owner: str | None) -> Claim:
     by_system: dict[str, list[Claim]] = {}
     for claim in claims:
         by_system.setdefault(claim.origin.system, []).append(claim)
-    latest = {system: standing(of) if field == "status" else of[0] for system, of in by_system.items()}
+    latest = {
+        system: standing(of) if field == "status" else max(of, key=lambda c: c.order)
+        for system, of in by_system.items()
+    }
     owners = latest.get(owner) if owner else None
     answer = latest.get(PERSON)
     if answer and (owners is None or answer.origin.at >= owners.origin.at):
@@ -155,7 +190,7 @@ def drift(claims: Claims, owner_of: OwnerOf) -> dict[str, tuple[Claim, Claim]]:
         owners = [c for c in of_field if c.origin.system == owner]
         others = [c for c in of_field if c.origin.system not in (owner, PERSON)]
         if owners and others:
-            mine = standing(owners) if field == "status" else owners[0]
+            mine = standing(owners) if field == "status" else max(owners, key=lambda c: c.order)
             theirs = max(others, key=lambda c: c.order)
             if mine.value != theirs.value:
                 found[field] = (mine, theirs)
@@ -163,13 +198,13 @@ def drift(claims: Claims, owner_of: OwnerOf) -> dict[str, tuple[Claim, Claim]]:
 
 
 def waits_for(kind: str, said: Said) -> str | None:
-    """What a record still lacks before any target may be given it, named; None when it lacks nothing.
+    """What a record still lacks before any target may be given it, named; None when it lacks nothing."""
+    return _LACKS[kind](said) if kind in _LACKS else None
 
-    R4 app-3: start and end may be missing only while proposed, cancelled or waitlist. A service code whose
-    activity nobody mapped is kept and not sent.
-    """
-    if kind != "Appointment":
-        return None
+
+def _appointment_lacks(said: Said) -> str | None:
+    """R4 app-3: start and end may be missing only while proposed, cancelled or waitlist. A service code whose
+    activity nobody mapped is kept and not sent."""
     status = said.get("status") or "booked"
     services = said.get("services") or ()
     if not said.get("activity") and any(service.code for service in services):
@@ -177,6 +212,38 @@ def waits_for(kind: str, said: Said) -> str | None:
     if not said.get("time") and status not in ("proposed", "cancelled", "waitlist", "entered-in-error"):
         return "a start"
     return None
+
+
+def _participant_lacks(said: Said) -> str | None:
+    """R4 ResearchSubject.status is required."""
+    return None if said.get("status") else "a status"
+
+
+def _session_lacks(said: Said) -> str | None:
+    """R4 Procedure.status is required, and a unit without its program is no known procedure."""
+    if not said.get("status"):
+        return "an entry that says whether it took place"
+    return None if said.get("program") else "an entry that says which unit it was"
+
+
+def _observation_lacks(said: Said) -> str | None:
+    """R4 Observation.code is required; obs-6: a value or the reason why there is none."""
+    if not said.get("code"):
+        return "an entry that says which instrument it was"
+    given = [field for field in FIRST_KEPT[:-1] if said.get(field) is not None]
+    if len(given) > 1:
+        return f"an entry that says which holds: {' or '.join(given)}"
+    if not given and said.get("status") not in ("registered", "cancelled", "entered-in-error"):
+        return "a value, or the reason why there is none"
+    return None if said.get("time") else "an entry that says when it was assessed"
+
+
+_LACKS: dict[str, Callable[[Said], str | None]] = {
+    "Appointment": _appointment_lacks,
+    "ExerciseSession": _session_lacks,
+    "Observation": _observation_lacks,
+    "Participant": _participant_lacks,
+}
 
 
 def is_owed(kind: str, said: Said, held_by_target: bool) -> bool:

@@ -4,46 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from integrator.config import Source
+from integrator.documents import read_entry
 from integrator.errors import Held, Rejected
 from integrator.formats.hl7v2 import Message, charset_codec, glimpse, parse
-from integrator.mapping import Context, Face, Faces, Unmapped
-from integrator.records import Said
+from integrator.mapping import Context, Face, Faces
 from integrator.records.values import Identifier
+from integrator.spoken import OF_NOBODY, Read, Spoken
 
-OF_NOBODY = ("Study",)  # kinds of records that are about no person
+__all__ = [
+    "OF_NOBODY",
+    "READERS",
+    "Read",
+    "Spoken",
+    "context_of",
+    "hospital_number",
+    "key_of",
+    "number_as_sent",
+    "read",
+]
+
 VERSIONS = re.compile(r"2\.[1-8](\.\d)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What one message says of one record."""
-
-    kind: str
-    key: str
-    said: Said
-    patient: Identifier | None  # whose it is, as the message names them; None: `subject` says it, or it is nobody's
-    face: Face
-    why: str | None = None
-    notes: tuple[str, ...] = ()
-    unmapped: tuple[Unmapped, ...] = ()
-    open_codes: tuple[tuple[str, str], ...] = ()
-    subject: str | None = None  # the subject code, where the message names a participant and no patient
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A message that was understood; no records: no face takes this type."""
-
-    records: tuple[Spoken, ...]
-    trigger: str | None
-
-    @property
-    def of_nobody(self) -> bool:
-        """Whether it speaks of no person: a registry record."""
-        return bool(self.records) and all(one.kind in OF_NOBODY for one in self.records)
 
 
 def read(data: bytes, source: Source, faces: Faces, form: str = "hl7v2") -> Read:
@@ -122,4 +104,4 @@ def number_as_sent(data: bytes) -> str | None:
     return chosen[0].strip() or None
 
 
-READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {"hl7v2": read_hl7v2}
+READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {"hl7v2": read_hl7v2, "record": read_entry}
