@@ -4,6 +4,7 @@
 {"status": 500, "where": "after"}      does what was asked, then answers that status all the same
 {"status": 429, "retry_after": 2}      with Retry-After (seconds, or text: an HTTP date)
 {"html": true, "status": 502}          answers a page of a proxy instead of FHIR
+{"broken": true, "where": "after"}     answers 200 with JSON that ends in the middle
 {"close": true, "where": "after"}      closes the connection: written, but the answer is lost ("before": not)
 {"hang": 30, "where": "after"}         says nothing for so many seconds, then closes
 {"delay": 0.2}                         answers rightly, but so many seconds later
@@ -27,6 +28,7 @@ class Fault:
     where: str = "before"
     retry_after: int | str | None = None
     html: bool = False
+    broken: bool = False
     close: bool = False
     hang: float = 0.0
     delay: float = 0.0
@@ -38,8 +40,8 @@ class Fault:
     @property
     def name(self) -> str:
         """How the request log names it: `status 500 after`."""
-        kind = "close" if self.close else "hang" if self.hang else "html" if self.html else "status"
-        kind = "delay" if self.delay else "edit" if self.edit else kind
+        words = ("delay", "edit", "close", "hang", "broken", "html")
+        kind = next((word for word in words if getattr(self, word)), "status")
         return f"{kind} {self.status or ''} {self.where}".replace("  ", " ")
 
     @property

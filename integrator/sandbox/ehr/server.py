@@ -193,6 +193,8 @@ def _faulty(fault: Fault) -> Answer | None:
     if fault.close or fault.hang:
         return None
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.broken:
+        return Answer(fault.status or 200, '{"resourceType": "Appointment", "id": "', headers)
     status = fault.status or 502
     if fault.html:
         return Answer(status, HTML, headers)
