@@ -162,8 +162,9 @@ def made(ehr: SandboxEhr, since: int = 0) -> dict[str, int]:
 
 
 def number_of(appointment: dict) -> str:
-    """The scheduler's number among an appointment's identifiers."""
-    return next(one["value"] for one in appointment["identifier"] if one["value"].startswith("F-"))
+    """The scheduler's number among an appointment's identifiers; empty where it has none."""
+    found = [one["value"] for one in appointment.get("identifier", ())]
+    return next((value for value in found if value.startswith("F-")), "")
 
 
 def hours(ehr: SandboxEhr) -> dict[str, int]:
