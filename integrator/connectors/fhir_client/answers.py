@@ -6,17 +6,15 @@ Reasons are built from status and issue codes only. What the answer says in word
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import orjson
 
+from integrator.connectors.http_reading import retry_after
 from integrator.errors import Refused, RetryLater, Waiting
 
-LONGEST_WAIT = 3600.0  # seconds: a Retry-After beyond it is looked at again after an hour
 OPERATOR_WAIT = 300.0  # seconds until we try again what an operator must mend (401)
 TEXT_KEPT = 2000  # characters of an answer that is no FHIR
 
@@ -47,7 +45,7 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         resource=resource,
         version=_version(headers.get("ETag", ""), resource),
         location=headers.get("Location") or headers.get("Content-Location"),
-        retry_after=_seconds(headers.get("Retry-After", ""), headers.get("Date", "")),
+        retry_after=retry_after(headers.get("Retry-After", ""), headers.get("Date", "")),
         content_type=headers.get("Content-Type", "").split(";")[0].strip().lower(),
         text="" if resource is not None else body[:TEXT_KEPT].decode("utf-8", "replace").strip(),
     )
@@ -108,18 +106,3 @@ def _version(etag: str, resource: dict[str, Any] | None) -> str | None:
     meta = (resource or {}).get("meta")
     said = meta.get("versionId") if isinstance(meta, dict) else None
     return text or (said if isinstance(said, str) else None)
-
-
-def _seconds(retry_after: str, date: str) -> float | None:
-    """Retry-After as seconds or as an HTTP date; measured against the server's own Date where it gives one."""
-    text = retry_after.strip()
-    if not text:
-        return None
-    if text.isdigit():
-        return min(float(text), LONGEST_WAIT)
-    try:
-        until = parsedate_to_datetime(text).timestamp()
-        now = parsedate_to_datetime(date).timestamp() if date else time.time()
-    except (ValueError, TypeError):
-        return None
-    return min(max(until - now, 0.0), LONGEST_WAIT)

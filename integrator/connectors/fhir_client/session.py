@@ -17,6 +17,7 @@ import urllib3
 from requests import exceptions
 
 from integrator.connectors.fhir_client.answers import Answer, raise_for, read_answer
+from integrator.connectors.http_reading import read_in_time
 from integrator.errors import Refused, RetryLater
 
 FHIR_JSON = "application/fhir+json"
@@ -92,7 +93,7 @@ class FhirSession:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = _read(response, until)
+                content = read_in_time(response, until, LARGEST)
                 return read_answer(response.status_code, response.headers, content)
         except exceptions.ConnectTimeout as error:
             raise RetryLater(f"the target did not take the connection to {doing}") from error
@@ -128,19 +129,6 @@ class FhirSession:
             self._threads.session = session
         found: requests.Session = self._threads.session
         return found
-
-
-def _read(response: requests.Response, until: float) -> bytes:
-    """The whole body, in time and within bounds: a server may send a byte a minute for ever."""
-    parts, size = [], 0
-    while part := response.raw.read1(64 * 1024, decode_content=True):
-        parts.append(part)
-        size += len(part)
-        if time.monotonic() > until:
-            raise TimeoutError
-        if size > LARGEST:
-            raise exceptions.ContentDecodingError("the answer is too large")
-    return b"".join(parts)
 
 
 def _never_connected(error: exceptions.ConnectionError) -> bool:
