@@ -12,7 +12,7 @@ from integrator.house import House
 from integrator.merge import waits_for
 from integrator.rendering import Outgoing, render
 from integrator.security.keys import Unopenable
-from integrator.store import Tx, owed, people, records
+from integrator.store import Tx, owed, people, questions, records
 from integrator.store.owed import Owed, TargetId
 
 
@@ -87,6 +87,10 @@ def confirm(house: House, tx: Tx, row: Owed, outgoing: Outgoing, written: Writte
         owed.settle(tx, row, "delivered", now, reason)
         return
     owed.settle(tx, row, "delivered", now, digest=outgoing.digest)
+    if written.doubles:
+        text = f"{row.target} holds more than one resource with our number, and the others are not ours to mend."
+        about = f"{row.target}/{row.record_id}"
+        questions.ask(tx, "double", about, row.target, text, now, row.record_id)
     held = identity.seal_answer(tx, house.keys, outgoing.patient_id, written.held)
     owed.remember(
         tx,

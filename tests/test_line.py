@@ -14,7 +14,7 @@ from integrator.config import Target
 from integrator.identity import field_keys
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.people import NUMBER_SYSTEM
-from integrator.store import messages, questions, records
+from integrator.store import messages, owed, questions, records
 from tests.houses import NUMBER, OTHER, Sender, SetClock, house, listening, siu
 
 PATIENT = {
@@ -172,6 +172,24 @@ def test_a_foreign_edit_of_our_field_is_drift_is_written_once_and_then_waits_for
             assert [row.state for row in here.owed()] == [expected]
             here.clock.on(minutes=5)
         assert [row.reason for row in here.owed()] == ["a person: the target changed it again within the hour"]
+
+
+def test_a_copy_that_somebody_else_wrote_is_left_and_asked_about(tmp_path, ehr):
+    with house(tmp_path, (target(ehr),)) as here:
+        here.receive(siu())
+        here.read_all()
+        here.deliver_all()
+        (held,) = ehr.holds("Appointment")
+        theirs = {key: value for key, value in held.items() if key not in ("meta", "id")}
+        ehr.hold({**theirs, "description": "written by the ward"})
+        (row,) = here.owed()
+        with here.line.store.write() as tx:  # as if the answer to our write had been lost
+            owed.forget(tx, "ehr", row.record_id, row.face)
+            owed.mark(tx, "ehr", row.record_id, row.face, "owed", None, here.clock.now())
+        here.deliver_all()
+        assert [one["status"] for one in ehr.holds("Appointment")] == ["booked", "booked"]
+        with here.line.store.read() as tx:
+            assert [q.cause for q in questions.in_state(tx)] == ["double"]
 
 
 def test_a_dry_run_of_reconcile_owes_nothing(tmp_path, ehr):
