@@ -137,7 +137,7 @@ def _write_concept(value: Concept, state: State) -> list[Any]:
     return [plain.without_none(coding=codings, text=plain.string(value.text) if value.text is not None else None)]
 
 
-_IDENTIFIER = ("value", "system", "type", "assigner.display")
+_IDENTIFIER = ("type", "system", "value", "assigner.display")
 _REFERENCE = (
     "reference",
     "identifier.value",
@@ -171,7 +171,7 @@ FHIR_CASTS = {
             "number",
             _read_number,
             _write_number,
-            (("value", "system", "assigner.display"),),
+            (("system", "value", "assigner.display"),),
             frozenset({"type"}),
             {name: _SOURCES[name] for name in ("value", "system", "namespace")},
         ),

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from integrator.errors import Held, Rejected
-from integrator.formats.hl7v2 import Message, charset_codec, parse
+from integrator.formats.hl7v2 import charset_codec, parse
 from integrator.formats.hl7v2.segments import segment_table
 from integrator.mapping.casts import NOTHING
 from integrator.mapping.context import EMPTY, Context
@@ -23,7 +23,7 @@ from integrator.mapping.load import Faces
 from integrator.mapping.log import Leaf, Log
 from integrator.mapping.otherwise import otherwise
 from integrator.mapping.places import place_text
-from integrator.mapping.spans import bytes_of
+from integrator.mapping.spans import bytes_of, raw_text
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import text_of
 from integrator.mapping.walk import node_at, plain
@@ -191,13 +191,7 @@ class _Joined:
             return Came(text, plain(node))
         span = bytes_of(self.tree.message, spot.loc)
         name = segment_table().name(re.sub(r"\[\d+\]", "", text)) if "-" in text else ""
-        return Came(text, _raw(self.tree.message, span) or text_of(node), span, name)
-
-
-def _raw(message: Message, span: tuple[int, int] | None) -> str:
-    if span is None or message.data is None:
-        return ""
-    return message.data[span[0] : span[1]].decode(message.charset, "replace")
+        return Came(text, raw_text(self.tree.message, spot.loc) or text_of(node), span, name)
 
 
 def _means(path: str, why: Why) -> bool:

@@ -17,8 +17,9 @@ from integrator.mapping.otherwise import otherwise
 from integrator.mapping.places import place_text
 from integrator.mapping.read import Missing, condition_test, text_at
 from integrator.mapping.read_record import TopReader
+from integrator.mapping.spans import raw_text
 from integrator.mapping.state import State
-from integrator.mapping.tree_hl7 import MessageNode, text_of
+from integrator.mapping.tree_hl7 import MessageNode
 from integrator.mapping.unmapped import Unmapped, covers, unmapped
 from integrator.mapping.walk import every_finder, locate, node_at, plain
 from integrator.mapping.writing import Writing
@@ -133,7 +134,9 @@ class Face:
         if not found:
             return Held(wrong.reason, at.text, "")
         loc, node = found[0]
-        text = text_of(node) if self.declared.form.hl7 else plain(node)
+        text = plain(node)
+        if isinstance(tree, MessageNode) and node.__class__ is dict:
+            text = raw_text(tree.message, loc) or text
         return Held(wrong.reason, place_text(loc, at.steps, self.declared.form.hl7), text)
 
 

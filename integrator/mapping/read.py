@@ -218,7 +218,11 @@ def condition_test(condition: Condition) -> Test:
 
 
 def text_at(tree: Any, at: Outside) -> str | None:
-    """The text at a place, or None."""
+    """What a person reads at a place: of a coded element its words (CWE.9, CE.2), else its code; None: nothing."""
     found = finder(at.steps)(tree)
-    text = text_of(found) if not isinstance(found, bool | int | float) else plain(found)
-    return text if text and text != NULL else None
+    for part in ("9", "2", "1"):
+        text = text_of(found.get(part)).strip() if found.__class__ is dict and part in found else ""
+        if text and text != NULL:
+            return text
+    text = plain(found) if found is not None and found.__class__ is not dict else ""
+    return text if text.strip() and text != NULL else None

@@ -16,3 +16,11 @@ def bytes_of(message: Message, loc: Loc) -> tuple[int, int] | None:
     repetition = numbers[1] + 1 if len(numbers) > 1 else None
     parts = [int(one) for one in names[2:4]]
     return message.span(segments[numbers[0]].index, int(names[1]), repetition, *parts)
+
+
+def raw_text(message: Message, loc: Loc) -> str:
+    """What stands at a place as it was sent, separators and escapes included; "" where the message was made here."""
+    span = bytes_of(message, loc)
+    if span is None or message.data is None:
+        return ""
+    return message.data[span[0] : span[1]].decode(message.charset, "replace")
