@@ -29,6 +29,8 @@ class StoreLock:
         os.pwrite(self._file, f"process {os.getpid()} since {now.isoformat(timespec='seconds')}\n".encode(), 0)
 
     def close(self) -> None:
-        """Lets the next process in."""
-        os.ftruncate(self._file, 0)
-        os.close(self._file)
+        """Lets the next process in; said again it does nothing."""
+        if self._file >= 0:
+            os.ftruncate(self._file, 0)
+            os.close(self._file)
+            self._file = -1

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,17 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from integrator.errors import ConfigError
+from integrator.errors import ConfigError, RetryLater
 from integrator.store.lock import StoreLock
+from integrator.store.migrate import migrate
+from integrator.store.transaction import Tx
+from integrator.store.turns import Turns
 
 CHECKPOINT_PAGES = (
     1000  # 4 MB of log between two checkpoints: each stops the writer for some milliseconds, more would for longer
 )
 READERS = 8  # connections kept open; more are opened when all are in use
+BEGIN_WRITING = "BEGIN IMMEDIATE"
 WRITER_PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # the log is synced at every commit: durable against loss of power
@@ -58,7 +64,7 @@ class SqliteDatabase:
     """A SQLite file, locked for this process; ConfigError where it cannot be used."""
 
     errors: tuple[type[Exception], ...] = (sqlite3.Error, DBAPIError)
-    begin_writing = "BEGIN IMMEDIATE"
+    alone = True
 
     def __init__(self, path: Path, now: datetime):
         if not path.parent.is_dir():
@@ -66,10 +72,35 @@ class SqliteDatabase:
         self.path = path
         self._lock = StoreLock(path, now)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # -wal and -shm get the mode of this file
-        self.writer = _engine(path, WRITER_PRAGMAS, self.begin_writing, poolclass=StaticPool)
-        self.readers = _engine(
+        self.writer = _engine(path, WRITER_PRAGMAS, BEGIN_WRITING, poolclass=StaticPool)
+        self._readers = _engine(
             path, READER_PRAGMAS, "BEGIN", poolclass=QueuePool, pool_size=READERS, max_overflow=24, pool_timeout=30
         )
+        self._turns = Turns()
+        self._writing: Connection | None = None
+
+    def open(self) -> None:
+        """Brings it to the schema of this release and connects the writer."""
+        migrate(self.writer, self.guard)
+        self._writing = self.writer.connect()
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """One at a time, in turns, on the only connection that writes."""
+        with self._turns:
+            if self._writing is None:
+                raise RetryLater("the store is closed")
+            tx = Tx(self._writing, self, writing=True)
+            with _transaction(tx):
+                yield tx
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """On a connection of its own; sees the state of its first query."""
+        if self._writing is None:
+            raise RetryLater("the store is closed")
+        with self._readers.connect() as connection, connection.begin():
+            yield Tx(connection, self, writing=False)
 
     def insert(self, table: Table) -> sqlite.Insert:
         """An insert that can say `on conflict`."""
@@ -80,11 +111,20 @@ class SqliteDatabase:
         last = driver.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
         return range(last + 1, last + 1 + n)
 
-    def guard(self) -> None:
+    def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:
+        """Nothing: there is one transaction that writes."""
+
+    def tell(self, tx: Tx) -> None:
+        """Nothing: there is no other process."""
+
+    def told(self, tx: Tx, name: str) -> int:
+        """Nothing was told: there is no other process."""
+        return 0
+
+    def guard(self, connection: Connection) -> None:
         """Makes the journal append-only."""
-        with self.writer.begin() as connection:
-            for verb in ("update", "delete"):
-                connection.exec_driver_sql(APPEND_ONLY.format(verb=verb))
+        for verb in ("update", "delete"):
+            connection.exec_driver_sql(APPEND_ONLY.format(verb=verb))
 
     def passing(self, error: Exception) -> str | None:
         """What is wrong in words, where it passes by itself; None for every other error."""
@@ -99,8 +139,33 @@ class SqliteDatabase:
         return str(_cause(error))
 
     def close(self) -> None:
-        """Lets the next process in."""
-        self._lock.close()
+        """Waits for the open write transaction, then closes readers first and the writer last; lets others in."""
+        with self._turns:
+            self._readers.dispose()
+            if self._writing is not None:
+                self._writing.close()
+            self._writing = None
+            self.writer.dispose()
+            self._lock.close()
+
+
+@contextmanager
+def _transaction(tx: Tx) -> Iterator[None]:
+    """Begins and commits with the driver's own words, or rolls back; SQLAlchemy's detour costs half an insert.
+
+    Where a query of SQLAlchemy ran meanwhile, it thinks that it began the transaction, and must end it.
+    """
+    tx.driver.execute(BEGIN_WRITING)
+    try:
+        yield
+        if tx.core.in_transaction():
+            tx.core.commit()
+        else:
+            tx.driver.commit()
+    except BaseException:
+        tx.core.rollback()
+        tx.driver.rollback()
+        raise
 
 
 def _cause(error: Exception) -> BaseException | None:
@@ -121,7 +186,7 @@ def _engine(path: Path, pragmas: tuple[str, ...], begin: str, **pool: Any) -> En
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        if not driver.in_transaction:  # else `Store.write` began it
+        if not driver.in_transaction:  # else `_transaction` began it
             driver.execute(begin)
 
     return engine

@@ -1,14 +1,12 @@
-"""Store and Tx: write transactions one at a time in the order they were asked for, read transactions beside them."""
+"""Store and Tx: write transactions, read transactions beside them, and what a database must offer for both."""
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, CursorResult, Engine, Result, Table
+from sqlalchemy import Connection, CursorResult, Result, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.sql import Executable
@@ -17,19 +15,37 @@ from integrator.errors import RetryLater
 
 
 class Database(Protocol):
-    """What differs between databases; store/sqlite.py is the first."""
+    """What differs between databases: store/sqlite.py and store/postgres.py."""
 
-    writer: Engine
-    readers: Engine
     errors: tuple[type[Exception], ...]  # what its driver and SQLAlchemy raise
-    begin_writing: str  # the statement that begins a write transaction
+    alone: bool  # whether this process is the only one that has the store open
+
+    def write(self) -> AbstractContextManager[Tx]:
+        """A write transaction, durable when the block ends, rolled back when it raises. RetryLater: it is closed."""
+        ...
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """A read transaction that sees one state of the store. RetryLater: it is closed."""
+        ...
 
     def insert(self, table: Table) -> SqliteInsert | PostgresInsert:
         """An insert that can say `on conflict`."""
         ...
 
-    def next_ids(self, driver: Any, table: Table, n: int) -> range:
+    def next_ids(self, driver: Any, table: Table, n: int) -> range | list[int]:
         """The next n numbers of a table, for rows that get theirs from us."""
+        ...
+
+    def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:
+        """See Tx.lock."""
+        ...
+
+    def tell(self, tx: Tx) -> None:
+        """Before the commit: lets other processes see what is in `tx.changes`."""
+        ...
+
+    def told(self, tx: Tx, name: str) -> int:
+        """How often other processes and this one have told of a change of this name."""
         ...
 
     def passing(self, error: Exception) -> str | None:
@@ -37,7 +53,7 @@ class Database(Protocol):
         ...
 
     def close(self) -> None:
-        """Gives back whatever the database holds outside its connections."""
+        """Waits for what is written now, and gives back whatever is held."""
         ...
 
 
@@ -47,11 +63,12 @@ class Tx:
     Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
     """
 
-    __slots__ = ("changes", "core", "database", "driver")
+    __slots__ = ("changes", "core", "database", "driver", "seen", "writing")
 
-    def __init__(self, core: Connection, database: Database):
-        self.core, self.database = core, database
+    def __init__(self, core: Connection, database: Database, writing: bool):
+        self.core, self.database, self.writing = core, database, writing
         self.changes: set[str] = set()
+        self.seen: dict[str, int] = {}  # what `Database.told` said within this transaction
         self.driver: Any = core.connection.driver_connection
 
     def run(self, statement: Executable) -> Result[*tuple[Any, ...]]:
@@ -75,92 +92,50 @@ class Tx:
         result = self.core.execute(statement)
         return result.rowcount if isinstance(result, CursorResult) else 0
 
+    def lock(self, names: Iterable[str], together: bool = False) -> None:
+        """Waits until no other write transaction holds one of these names, and holds them to its end.
 
-@contextmanager
-def _transaction(tx: Tx) -> Iterator[None]:
-    """Begins and commits with the driver's own words, or rolls back; SQLAlchemy's detour costs half an insert.
-
-    Where a query of SQLAlchemy ran meanwhile, it thinks that it began the transaction, and must end it.
-    """
-    tx.driver.execute(tx.database.begin_writing)
-    try:
-        yield
-        if tx.core.in_transaction():
-            tx.core.commit()
-        else:
-            tx.driver.commit()
-    except BaseException:
-        tx.core.rollback()
-        tx.driver.rollback()
-        raise
-
-
-class Turns:
-    """A lock that is given in the order it was asked for, so that a busy worker cannot starve the receivers."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._queue: deque[threading.Lock] = deque()
-        self._holder: int | None = None
-
-    def __enter__(self) -> None:
-        me = threading.get_ident()
-        with self._guard:
-            if self._holder == me:
-                raise RuntimeError("a write transaction is open in this thread already")
-            if self._holder is None:
-                self._holder = me
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._queue.append(turn)
-        turn.acquire()
-        self._holder = me
-
-    def __exit__(self, *error: object) -> None:
-        with self._guard:
-            if self._queue:
-                self._holder = -1  # of the next in the queue, which is about to write its own name here
-                self._queue.popleft().release()
-            else:
-                self._holder = None
+        Taken in one order, so that two transactions never wait for each other. `together`: shared with others that
+        take them so. Costs nothing where only one transaction writes at a time.
+        """
+        self.database.lock(self, names, together)
 
 
 class Store:
-    """An open store. One connection writes, in turns; readers see the state of their first query."""
+    """An open store; `write` and `read` give transactions to the functions of this room."""
 
     def __init__(self, database: Database):
         self._database = database
-        self._turns = Turns()
-        self._writer: Connection | None = database.writer.connect()
         self._changes: dict[str, int] = {}
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process can have this store open."""
+        return self._database.alone
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """A write transaction: durable against loss of power when the block ends, rolled back when it raises.
 
-        Waits for its turn; keep the block short. Not to be nested. RetryLater: the disk is full or fails.
+        With SQLite it waits for its turn; keep the block short. Not to be nested. RetryLater: the disk is full or
+        fails, the server is away, two transactions met crosswise; nothing of the block is stored.
         """
-        with self._turns:
-            if self._writer is None:
-                raise RetryLater("the store is closed")
-            try:
-                tx = Tx(self._writer, self._database)
-                with _transaction(tx):
-                    yield tx
-                for name in tx.changes:
-                    self._changes[name] = self._changes.get(name, 0) + 1
-            except self._database.errors as error:
-                raise self._translated(error) from error
+        try:
+            with self._database.write() as tx:
+                yield tx
+                if tx.changes:
+                    self._database.tell(tx)
+        except self._database.errors as error:
+            raise self._translated(error) from error
+        for name in tx.changes:
+            self._changes[name] = self._changes.get(name, 0) + 1
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A read transaction on its own connection; sees one state of the store from its first query on."""
-        if self._writer is None:
-            raise RetryLater("the store is closed")
         try:
-            with self._database.readers.connect() as connection, connection.begin():
-                yield Tx(connection, self._database)
+            with self._database.read() as tx:
+                yield tx
         except self._database.errors as error:
             raise self._translated(error) from error
 
@@ -168,16 +143,16 @@ class Store:
         """How often something kept in memory ("participants") was changed by a committed transaction of this store."""
         return self._changes.get(name, 0)
 
+    def told(self, tx: Tx, name: str) -> tuple[int, int]:
+        """What differs once something kept in memory was changed by this process or, as tx sees it, by another.
+
+        In a write transaction nobody changes it from then to its end.
+        """
+        return self._changes.get(name, 0), self._database.told(tx, name)
+
     def close(self) -> None:
-        """Waits for the open write transaction, then closes readers first and the writer last."""
-        with self._turns:
-            if self._writer is None:
-                return
-            self._database.readers.dispose()
-            self._writer.close()
-            self._writer = None
-            self._database.writer.dispose()
-            self._database.close()
+        """Waits for what is written now, then closes."""
+        self._database.close()
 
     def __enter__(self) -> Store:
         return self

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from integrator.clock import Clock
 from integrator.errors import RetryLater
 from integrator.store import Store, Tx, facts, messages, open_store
-from integrator.store.transaction import Turns
+from integrator.store.turns import Turns
 from tests.store.store_rows import message
 
 
