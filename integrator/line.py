@@ -25,6 +25,7 @@ from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import Document, keep, look, say, take
 from integrator.reconciling import Drift, compare
+from integrator.security.keys import Unopenable
 from integrator.store import Tx, messages, owed, people, records
 from integrator.store.messages import Stored
 from integrator.store.owed import Owed
@@ -55,9 +56,9 @@ class Line(House):
         """What a stored message says; looks at the message and the settings only, so it is always read alike."""
         if message.reason == REUSED:
             return Held(REUSED, "MSH-10")
-        with self.store.read() as tx:
-            data = identity.open_body(tx, self.keys, message)
         try:
+            with self.store.read() as tx:
+                data = identity.open_body(tx, self.keys, message)
             return read(data, self.sources[message.source], self.faces, message.format)
         except Held as held:
             return held
@@ -152,9 +153,15 @@ class Line(House):
                 return (known.number_index, known) if known else (None, None)
             number: str | None = first.patient.value
         else:
-            number = number_as_sent(identity.open_body(tx, self.keys, message)) if message.format == "hl7v2" else None
+            number = self._number_as_sent(tx, message)
         index = identity.number_index(self.keys, number) if number else None
         return index, self.linked.get(tx, index) if index else None
+
+    def _number_as_sent(self, tx: Tx, message: Stored) -> str | None:
+        try:
+            return number_as_sent(identity.open_body(tx, self.keys, message)) if message.format == "hl7v2" else None
+        except Unopenable:
+            return None
 
     def _unwanted(self, tx: Tx, message: Stored, index: bytes | None, reason: str) -> str:
         erase_at = self.clock.now() + timedelta(days=self.settings.line.keep_unwanted)
@@ -163,7 +170,9 @@ class Line(House):
 
     def _held(self, tx: Tx, message: Stored, held: Held, index: bytes | None, participant: Participant | None) -> str:
         """Place and text of the reason are sealed with the body; the data key goes to the patient, where known."""
-        detail = identity.seal_detail(tx, self.keys, message, {"place": held.place, "text": held.text})
+        shut = isinstance(held, Unopenable)  # damaged on the disk, or its patient was erased
+        place = {"place": held.place, "text": held.text}
+        detail = None if shut else identity.seal_detail(tx, self.keys, message, place)
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
         messages.settle(tx, message.id, "held", held.reason, detail, release=__version__, patient_index=index, **key)
         return "held"
