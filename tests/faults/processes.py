@@ -137,13 +137,25 @@ class Installation:
     def counts(self) -> dict:
         return ask(self.folder / NAME, "counts")
 
+    def read(self, seconds: float = 60) -> dict:
+        """Waits until every message was read."""
+        return self._wait(lambda found: not found["messages"]["received"], seconds)
+
     def rest(self, seconds: float = 60) -> dict:
         """Waits until every message was read and nothing is owed any more."""
+        return self._wait(
+            lambda found: (
+                not found["messages"]["received"] and not any(rows["owed"] for rows in found["owed"].values())
+            ),
+            seconds,
+        )
+
+    def _wait(self, enough: Callable[[dict], bool], seconds: float) -> dict:
         until = time.monotonic() + seconds
         while True:
             with suppress(IntegratorError, TypeError):
                 found = self.counts()
-                if not found["messages"]["received"] and not any(rows["owed"] for rows in found["owed"].values()):
+                if enough(found):
                     return found
             assert time.monotonic() < until, f"it did not come to rest: {self.counts()}; {self.said()}"
             time.sleep(0.1)
