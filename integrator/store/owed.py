@@ -62,8 +62,8 @@ TARGET_ID = [target_ids.c[name] for name in TargetId.__match_args__]
 KEY = (o.target == given("target"), o.record_id == given("record_id"), o.face == given("face"))
 _marked = {name: given(name) for name in ("state", "reason", "due_at", "since", "updated_at")}
 
-GET = Statement(select(*OWED).where(*KEY).with_for_update())
-"""One row by its key, locked until the transaction ends."""
+GET = Statement(select(*OWED).where(*KEY), locks=True)
+"""One row by its key."""
 
 INSERT = Statement(
     insert(owed).values(

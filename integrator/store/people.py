@@ -68,7 +68,12 @@ BY_SUBJECT = Statement(
 CHANGED = "participants"  # what Store.changes counts when somebody is linked or a consent ends
 
 PARTICIPANT = [participants.c[name] for name in Participant.__match_args__]
-PATIENT = [patients.c[name] for name in PatientRow.__match_args__]
+
+GET = Statement(
+    select(*[patients.c[name] for name in PatientRow.__match_args__]).where(patients.c.id == given("patient_id")),
+    locks=True,
+)
+"""One patient by id."""
 
 
 def new_patient(tx: Tx) -> int:
@@ -82,8 +87,8 @@ def set_key(tx: Tx, patient_id: int, key: bytes) -> None:
 
 
 def patient(tx: Tx, patient_id: int) -> PatientRow | None:
-    """One patient by id."""
-    row = tx.first(select(*PATIENT).where(patients.c.id == patient_id).with_for_update())
+    """One patient by id. Within a write transaction nobody else changes it until the end."""
+    row = GET.first(tx, patient_id=patient_id)
     return PatientRow(*row) if row else None
 
 
@@ -151,6 +156,12 @@ def linked(tx: Tx) -> list[tuple[bytes, Participant]]:
     """Every blind index that means a participant, with that participant."""
     rows = tx.all(select(n.index, *PARTICIPANT).join_from(patient_numbers, participants, n.patient_id == p.patient_id))
     return [(row[0], Participant(*row[1:])) for row in rows]
+
+
+def set_arm(tx: Tx, subject: str, arm: str) -> None:
+    """Keeps the arm of a participant; the Participant record says since when."""
+    tx.run(update(participants).where(p.subject == subject).values(arm=arm))
+    tx.changes.add(CHANGED)
 
 
 def withdraw(tx: Tx, subject: str, until: datetime, scope: str) -> None:

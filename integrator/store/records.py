@@ -68,10 +68,10 @@ COLUMNS = [records.c[name] for name in Row.__match_args__]
 _SAVED = [column.name for column in COLUMNS if column.name != "id"]
 _values = {name: given(name) for name in _SAVED}
 
-GET = Statement(select(*COLUMNS).where(r.kind == given("kind"), r.key == given("key")).with_for_update())
-"""One record by its key, locked until the transaction ends."""
+GET = Statement(select(*COLUMNS).where(r.kind == given("kind"), r.key == given("key")), locks=True)
+"""One record by its key."""
 
-BY_ID = Statement(select(*COLUMNS).where(r.id == given("record_id")))
+BY_ID = Statement(select(*COLUMNS).where(r.id == given("record_id")), locks=True)
 """One record by its number."""
 
 INSERT = Statement(insert(records).values(_values).returning(r.id))
@@ -113,13 +113,21 @@ PAGE = Statement(
 
 
 def get(tx: Tx, kind: str, key: str) -> Row | None:
-    """One record by its key. Within a write transaction nobody else changes it until the end."""
+    """One record by its key. Within a write transaction nobody else changes it, or makes it, until the end."""
     row = GET.first(tx, kind=kind, key=key)
+    if row is None and tx.writing:
+        tx.lock([lock_name(kind, key)])
+        row = GET.first(tx, kind=kind, key=key)  # another transaction may have made it meanwhile
     return Row(*row) if row else None
 
 
+def lock_name(kind: str, key: str) -> str:
+    """Under which name `Tx.lock` takes a record that may not be there yet."""
+    return f"{kind} {key}"
+
+
 def by_id(tx: Tx, record_id: int) -> Row | None:
-    """One record by its number."""
+    """One record by its number. Within a write transaction nobody else changes it until the end."""
     row = BY_ID.first(tx, record_id=record_id)
     return Row(*row) if row else None
 

@@ -1,7 +1,8 @@
 """The tables, and the states of messages, owed rows and questions: declared here once, with their arrows.
 
-Every time is BIGINT, microseconds since 1970 in UTC (`Instant` gives aware datetimes). Columns marked `sealed` hold
-AES-256-GCM blobs of integrator.security.keys; whose key opens them stands in the comment.
+Every time is BIGINT, microseconds since 1970 in UTC (`Instant` gives aware datetimes). No text has a length: SQLite
+would not mind, PostgreSQL would refuse a sender's message for it. Columns marked `sealed` hold AES-256-GCM blobs of
+integrator.security.keys; whose key opens them stands in the comment.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
@@ -71,34 +71,34 @@ messages = Table(
     "messages",
     metadata,
     Column("id", Serial, primary_key=True),  # the receipt number, in order of receipt
-    Column("source", String(80), nullable=False),  # the [[source]] block
-    Column("system", String(80), nullable=False),  # the system whose claims it makes
-    Column("control_id", String(255), nullable=False),  # MSH-10
+    Column("source", Text, nullable=False),  # the [[source]] block
+    Column("system", Text, nullable=False),  # the system whose claims it makes
+    Column("control_id", Text, nullable=False),  # MSH-10
     Column("digest", LargeBinary, nullable=False),  # keyed SHA-256 of the bytes
-    Column("sent_at", String(40), nullable=False),  # MSH-7 as it was sent, or the as-of time
+    Column("sent_at", Text, nullable=False),  # MSH-7 as it was sent, or the as-of time
     Column("received_at", Instant, nullable=False),
     Column("source_time", Instant, nullable=False),
-    Column("source_time_note", String(80)),  # "missing", "ahead of our clock": then it is the time of receipt
-    Column("format", String(20), nullable=False),  # hl7v2, ...
-    Column("type", String(40), nullable=False),  # SIU
-    Column("event", String(40), nullable=False),  # S12
-    Column("version", String(20), nullable=False),  # MSH-12
-    Column("processing_id", String(10), nullable=False),  # MSH-11: P, T, D
-    Column("facility", String(255), nullable=False),  # MSH-4
+    Column("source_time_note", Text),  # "missing", "ahead of our clock": then it is the time of receipt
+    Column("format", Text, nullable=False),  # hl7v2, ...
+    Column("type", Text, nullable=False),  # SIU
+    Column("event", Text, nullable=False),  # S12
+    Column("version", Text, nullable=False),  # MSH-12
+    Column("processing_id", Text, nullable=False),  # MSH-11: P, T, D
+    Column("facility", Text, nullable=False),  # MSH-4
     Column("patient_index", LargeBinary),  # blind index of PID-3, once known
-    Column("state", String(20), nullable=False),
-    Column("reason", String(400)),  # why; a sentence without any value of the message
+    Column("state", Text, nullable=False),
+    Column("reason", Text),  # why; a sentence without any value of the message
     Column("detail", LargeBinary),  # place and text of the reason, what nobody mapped; sealed with the data key
-    Column("face", String(80)),  # hash of the face that read it
-    Column("release", String(40)),  # of our software that read it
+    Column("face", Text),  # hash of the face that read it
+    Column("release", Text),  # of our software that read it
     Column("body", LargeBinary),  # the bytes, sealed with their own data key; null: erased
     Column("body_key", LargeBinary),  # the data key, wrapped; null: erased
-    Column("body_key_of", String(80)),  # by whose key: "source:aria", later "patient:17"
+    Column("body_key_of", Text),  # by whose key: "source:aria", later "patient:17"
     Column("size", Integer, nullable=False),  # bytes of the body in clear
-    Column("answer", String(10)),  # the code we acknowledged with: AA, AE, AR
-    Column("ack_wanted", String(2)),  # AL, ER, SU: an application acknowledgement is still to be sent; null: none
+    Column("answer", Text),  # the code we acknowledged with: AA, AE, AR
+    Column("ack_wanted", Text),  # AL, ER, SU: an application acknowledgement is still to be sent; null: none
     Column("leased_until", Instant),
-    Column("holder", String(80)),  # who works on it while it is leased
+    Column("holder", Text),  # who works on it while it is leased
     Column("erase_at", Instant),  # when the body goes: set for the unwanted
     one_of("state", MESSAGE_STATES),
 )
@@ -115,18 +115,16 @@ records = Table(
     "records",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("kind", String(40), nullable=False),  # Appointment, ...; Patient: an empty anchor, its body is in `patients`
-    Column("key", String(400), nullable=False),
+    Column("kind", Text, nullable=False),  # Appointment, ...; Patient: an empty anchor, its body is in `patients`
+    Column("key", Text, nullable=False),
     Column("version", Integer, nullable=False),  # 1, 2, ...
-    Column(
-        "body", Json, nullable=False
-    ),  # the winning fields; texts of persons in it are sealed with the patient's key
+    Column("body", Json, nullable=False),  # the winning fields; texts of persons are sealed with the patient's key
     Column("claims", Json, nullable=False),  # the latest claim of each system for each field; sealed alike
     Column("patient", LargeBinary),  # blind index of the number, as in messages.patient_index
-    Column("study", String(80)),
-    Column("subject", String(80)),
+    Column("study", Text),
+    Column("subject", Text),
     Column("starts", Instant),
-    Column("status", String(40)),
+    Column("status", Text),
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("kind", "key"),
 )
@@ -152,7 +150,7 @@ message_records = Table(
     metadata,
     Column("message_id", ForeignKey("messages.id"), primary_key=True),
     Column("record_id", ForeignKey("records.id"), primary_key=True),
-    Column("outcome", String(20), nullable=False),
+    Column("outcome", Text, nullable=False),
     one_of("outcome", OUTCOMES),
 )
 Index(None, message_records.c.record_id)
@@ -160,18 +158,18 @@ Index(None, message_records.c.record_id)
 owed = Table(
     "owed",
     metadata,
-    Column("target", String(80), primary_key=True),
+    Column("target", Text, primary_key=True),
     Column("record_id", ForeignKey("records.id"), primary_key=True),
-    Column("face", String(120), primary_key=True),  # the face's name
-    Column("state", String(20), nullable=False),
-    Column("reason", String(400)),  # what it waits for, what the target said; no value of a person
+    Column("face", Text, primary_key=True),  # the face's name
+    Column("state", Text, nullable=False),
+    Column("reason", Text),  # what it waits for, what the target said; no value of a person
     Column("due_at", Instant),  # when a worker may take it; null: not by itself
     Column("attempts", Integer, nullable=False),
     Column("since", Instant, nullable=False),  # since when it is in this state without a break
     Column("marks", Integer, nullable=False),  # how often merge marked it; one that grew during a write stays owed
     Column("digest", LargeBinary),  # of the record as the target last confirmed it
     Column("leased_until", Instant),
-    Column("holder", String(80)),
+    Column("holder", Text),
     Column("answer", LargeBinary),  # the target's last answer, sealed with the patient's key
     Column("updated_at", Instant, nullable=False),
     one_of("state", OWED_STATES),
@@ -185,12 +183,12 @@ Index(None, owed.c.state, owed.c.target)
 target_ids = Table(
     "target_ids",
     metadata,
-    Column("target", String(80), primary_key=True),
+    Column("target", Text, primary_key=True),
     Column("record_id", ForeignKey("records.id"), primary_key=True),
-    Column("face", String(120), primary_key=True),
-    Column("resource_type", String(60), nullable=False),
-    Column("resource_id", String(255), nullable=False),
-    Column("version_id", String(80)),  # theirs: ETag
+    Column("face", Text, primary_key=True),
+    Column("resource_type", Text, nullable=False),
+    Column("resource_id", Text, nullable=False),
+    Column("version_id", Text),  # theirs: ETag
     Column("digest", LargeBinary),  # of what we wrote
     Column("held", LargeBinary),  # what they held when we last agreed; sealed with the patient's key
     Column("at", Instant, nullable=False),
@@ -221,17 +219,17 @@ participants = Table(
     "participants",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("study", String(80), nullable=False),
-    Column("subject", String(80), nullable=False, unique=True),  # the pseudonym
-    Column("arm", String(120)),
+    Column("study", Text, nullable=False),
+    Column("subject", Text, nullable=False, unique=True),  # the pseudonym
+    Column("arm", Text),
     Column("consent_from", Instant),
     Column("consent_until", Instant),  # withdrawn
-    Column("scope", String(20)),  # of the withdrawal: intervention, collection, everything
+    Column("scope", Text),  # of the withdrawal: intervention, collection, everything
     Column("number_index", LargeBinary, nullable=False, unique=True),
     Column("patient_id", ForeignKey("patients.id"), nullable=False),
     Column("number", LargeBinary, nullable=False),  # sealed with the patient's key
     Column("second", LargeBinary),  # second identifier; sealed alike
-    Column("series", String(255)),  # SCH-4 of the trial's course, where it was said
+    Column("series", Text),  # SCH-4 of the trial's course, where it was said
     Column("added_at", Instant, nullable=False),
 )
 
@@ -239,14 +237,14 @@ questions = Table(
     "questions",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("cause", String(80), nullable=False),
-    Column("subject", String(255), nullable=False),  # what is asked about, so that it is asked once
-    Column("source", String(80)),
+    Column("cause", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # what is asked about, so that it is asked once
+    Column("source", Text),
     Column("text", Text, nullable=False),  # without any value of a person
     Column("detail", LargeBinary),  # the values; sealed with the patient's key
     Column("record_id", ForeignKey("records.id")),
     Column("message_id", ForeignKey("messages.id")),
-    Column("state", String(20), nullable=False),
+    Column("state", Text, nullable=False),
     Column("count", Integer, nullable=False),  # how often the cause came
     Column("at", Instant, nullable=False),  # when it came last
     UniqueConstraint("cause", "subject"),
@@ -258,14 +256,14 @@ journal = Table(
     metadata,
     Column("seq", Serial, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("actor", String(80), nullable=False),  # "line", "nurse", a system
-    Column("role", String(40)),
-    Column("action", String(80), nullable=False),
-    Column("object_kind", String(40)),
-    Column("object_id", String(120)),
+    Column("actor", Text, nullable=False),  # "line", "nurse", a system
+    Column("role", Text),
+    Column("action", Text, nullable=False),
+    Column("object_kind", Text),
+    Column("object_id", Text),
     Column("object_version", Integer),
     Column("message_id", BigInteger),
-    Column("outcome", String(40)),
+    Column("outcome", Text),
     Column("detail", Json),  # texts of persons in it are sealed
     Column("digest", LargeBinary, nullable=False),  # SHA-256 of the entry as stored; the sealer chains these in batches
 )
@@ -274,28 +272,28 @@ Index(None, journal.c.object_kind, journal.c.object_id)
 faces = Table(
     "faces",
     metadata,
-    Column("hash", String(80), primary_key=True),  # of the text
-    Column("name", String(120), nullable=False),
+    Column("hash", Text, primary_key=True),  # of the text
+    Column("name", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Instant, nullable=False),
 )
 tallies = Table(
     "tallies",
     metadata,
-    Column("source", String(80), primary_key=True),
-    Column("what", String(80), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
     Column("n", BigInteger, nullable=False),
 )
 leases = Table(
     "leases",
     metadata,
-    Column("name", String(80), primary_key=True),
-    Column("holder", String(80), nullable=False),
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
     Column("until", Instant, nullable=False),
 )
 facts = Table(
     "facts",
     metadata,
-    Column("name", String(120), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )

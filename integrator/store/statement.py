@@ -61,10 +61,13 @@ class _Compiled:
 
 
 class Statement:
-    """One statement. `clause` is an SQLAlchemy statement, or a function that makes one of the database's own insert."""
+    """One statement. `clause` is an SQLAlchemy statement, or a function that makes one of the database's own insert.
 
-    def __init__(self, clause: ClauseElement | Callable[[Insert], ClauseElement]):
-        self._clause = clause
+    `locks`: in a write transaction nobody else changes the rows that this query finds, until the end.
+    """
+
+    def __init__(self, clause: ClauseElement | Callable[[Insert], ClauseElement], locks: bool = False):
+        self._clause, self._locks = clause, locks
         self._compiled: dict[str, _Compiled] = {}
 
     def all(self, tx: Tx, **values: Any) -> list[tuple[Any, ...]]:
@@ -97,14 +100,16 @@ class Statement:
         tx.driver.executemany(compiled.text, [compiled.bind(values) for values in rows])
 
     def _for(self, tx: Tx) -> _Compiled:
-        found = self._compiled.get(tx.core.dialect.name)
+        found = self._compiled.get(tx.kind)
         if found is None:
-            found = self._compiled[tx.core.dialect.name] = self._compile(tx)
+            found = self._compiled[tx.kind] = self._compile(tx)
         return found
 
     def _compile(self, tx: Tx) -> _Compiled:
         dialect = tx.core.dialect
-        clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause(tx.database.insert)
+        clause: Any = self._clause if isinstance(self._clause, ClauseElement) else self._clause(tx.database.insert)
+        if self._locks and tx.writing:
+            clause = clause.with_for_update(key_share=True)  # those who only point at the row need not wait
         compiled: Any = clause.compile(dialect=dialect)
         names = tuple(compiled.positiontup or compiled.params)
         fixed = {f"= {name}": compiled.params[name] for name in names if not name.startswith(_PREFIX)}

@@ -63,13 +63,14 @@ class Tx:
     Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
     """
 
-    __slots__ = ("changes", "core", "database", "driver", "seen", "writing")
+    __slots__ = ("changes", "core", "database", "driver", "kind", "seen", "writing")
 
     def __init__(self, core: Connection, database: Database, writing: bool):
         self.core, self.database, self.writing = core, database, writing
         self.changes: set[str] = set()
         self.seen: dict[str, int] = {}  # what `Database.told` said within this transaction
         self.driver: Any = core.connection.driver_connection
+        self.kind = core.dialect.name if writing else core.dialect.name + ", reading"  # what a statement is written for
 
     def run(self, statement: Executable) -> Result[*tuple[Any, ...]]:
         """Runs one SQLAlchemy statement."""
