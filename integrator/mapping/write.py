@@ -164,18 +164,22 @@ class FieldWriter:
         if current.choice is not None:
             order.remove(current.choice)
             order.insert(0, current.choice)
-        reason = "no conversion writes it"
+        reason = ""
         for number in order:
             try:
-                nodes = self._nodes(self.choices[number], value, state)
+                nodes = self.nodes(self.choices[number], value, state)
             except CannotHold as error:
                 reason = str(error)
                 continue
             if nodes is not None:
                 return number, nodes
-        raise CannotWrite(f"{self.field.place.text} cannot be written as {self.form}: {reason}")
+        raise CannotWrite(self.cannot(reason))
 
-    def _nodes(self, one: tuple[Choice, list[PlaceWriter]], value: Any, state: State) -> list[Any] | None:
+    def cannot(self, reason: str) -> str:
+        """What CannotWrite says of a value that no choice can hold."""
+        return f"{self.field.place.text} cannot be written as {self.form}: {reason or 'no conversion writes it'}"
+
+    def nodes(self, one: tuple[Choice, list[PlaceWriter]], value: Any, state: State) -> list[Any] | None:
         choice, places = one
         if choice.codes is not None:
             codes = choice.codes.write(value, state.context.event)

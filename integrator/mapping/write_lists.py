@@ -31,13 +31,13 @@ class TopWriter:
         """Lets the tree say the value of the field."""
         if self.prefix is not None:
             found = current if isinstance(current, Elements) else Elements()
-            self._list(slot, self.prefix, self._sayable(value or ()), found, state, ours)
+            self._list(slot, self.prefix, self.sayable(value or ()), found, state, ours)
             return
         assert isinstance(current, list)
         for writer, part, one in zip(self.writers, self.parts, current, strict=True):
             writer.write(slot, value if part is None or value is None else getattr(value, part), one, state, ours)
 
-    def _sayable(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    def sayable(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
         """The elements of which this form holds anything: a service without a code is nothing in FHIR."""
         if None in self.parts:
             return values

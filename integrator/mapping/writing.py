@@ -8,6 +8,7 @@ from integrator.errors import CannotWrite
 from integrator.mapping.build_hl7 import build_message
 from integrator.mapping.casts import NOTHING
 from integrator.mapping.context import Context
+from integrator.mapping.fresh import fresh_writer
 from integrator.mapping.log import Log
 from integrator.mapping.model import Constant, Declared, Field, Outside
 from integrator.mapping.overlap import owned_elsewhere
@@ -44,9 +45,12 @@ class Writing:
         for one in self.inside:
             self.ours.setdefault(bare(one.outer), []).append((one.inner, one.constant.value))
         self.order = _order(declared)
+        self.fresh = fresh_writer(declared, self.tops, self.ours, self.order)
 
     def write(self, said: Said, context: Context, onto: Any, readers: list[TopReader], log: Log | None) -> Any:
         """The record as a resource or a Message; `onto` is a tree or None."""
+        if onto is None and log is None and self.fresh is not None:
+            return self.fresh.write(said, State({}, context))
         tree = self._start(onto)
         state = State(onto if self.declared.form.hl7 else tree, context, None, log)
         before, held = self._before(state) if onto is not None else ({}, {})
