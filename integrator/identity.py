@@ -69,6 +69,7 @@ _KEYS_FACT = "fingerprint of the keys"
 
 def check_keys(tx: Tx, keys: Keyring) -> None:
     """Notes which keys seal a new store. ConfigError: this one was sealed with others."""
+    tx.lock([_KEYS_FACT])
     known = facts.get(tx, _KEYS_FACT)
     if known is None:
         facts.put(tx, _KEYS_FACT, keys.fingerprint())
@@ -81,14 +82,14 @@ class Linked:
 
     def __init__(self, store: Store):
         self._store = store
-        self._read_at = -1
+        self._read_at = (-1, -1)
         self._by_index: dict[bytes, Participant] = {}
 
     def get(self, tx: Tx, index: bytes) -> Participant | None:
         """The participant whose patient has this index; None: not in the trial."""
         if people.CHANGED in tx.changes:
             return dict(people.linked(tx)).get(index)  # not committed yet, so nothing to be kept
-        change = self._store.changes(people.CHANGED)
+        change = self._store.told(tx, people.CHANGED)
         if change != self._read_at:
             with self._store.read() as fresh:  # tx may show the state before the change
                 self._by_index = dict(people.linked(fresh))
@@ -126,6 +127,7 @@ def add_participant(
 
     Rejected: the subject code or the number is linked already, or something is missing or ill written.
     """
+    people.begin_change(tx)
     subject, number = subject.strip(), number.strip()
     index = number_index(keys, number)
     _refuse(tx, subject, number, index, second)
@@ -183,6 +185,7 @@ def withdraw_consent(tx: Tx, subject: str, until: datetime, scope: str, now: dat
     """Ends a consent from an instant on. Rejected: no such participant, or no such scope."""
     if scope not in SCOPES:
         raise Rejected(f"the scope of a withdrawal is one of {', '.join(SCOPES)}, not {scope!r}")
+    people.begin_change(tx)
     if people.by_subject(tx, subject) is None:
         raise Rejected(f"there is no participant {subject}")
     people.withdraw(tx, subject, until, scope)

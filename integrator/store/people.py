@@ -76,6 +76,11 @@ GET = Statement(
 """One patient by id."""
 
 
+def begin_change(tx: Tx) -> None:
+    """Waits until nobody works by who is linked now, so that no message falls between the old links and the new."""
+    tx.lock([CHANGED])
+
+
 def new_patient(tx: Tx) -> int:
     """Makes a patient without key, body and numbers and returns its id; the key is wrapped for that id."""
     return int(tx.value(insert(patients).values(version=0).returning(patients.c.id)))
