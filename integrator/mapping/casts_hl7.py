@@ -29,7 +29,17 @@ def part(node: Any, name: str) -> Any:
 
 def text(node: Any, name: str) -> str | None:
     """The trimmed text of a component; None where it is empty or null."""
-    found = text_of(part(node, name)).strip()
+    if node.__class__ is dict:
+        found = node.get(name)
+        if found is None:
+            return None
+        if found.__class__ is not str:
+            found = text_of(found)
+    elif name == "1" and node.__class__ is str:
+        found = node
+    else:
+        return None
+    found = found.strip()
     return found if found and found != NULL else None
 
 

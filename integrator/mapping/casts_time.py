@@ -52,7 +52,10 @@ def _local(stamp: Stamp, state: State, which: int) -> datetime:
         found = stamp.local.replace(tzinfo=zone_of(offset or context.offset or ""))
     except ValueError:
         raise Wrong("a time without offset, and the offset of MSH-7 is none", which) from None
-    state.note(f"offset {offset} of MSH-7" if offset else f"offset {context.offset} of the source", place=_of(offset))
+    if state.trace is not None:
+        state.note(
+            f"offset {offset} of MSH-7" if offset else f"offset {context.offset} of the source", place=_of(offset)
+        )
     if context.zone and (readings := instants(stamp, context.zone)) and found not in readings:
         state.note(f"the offset {offset} of MSH-7 is not that of {context.zone} at this time", person=True)
     return found

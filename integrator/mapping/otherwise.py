@@ -28,7 +28,7 @@ def otherwise(entry: ReadEntry, state: State) -> list[Spot]:
 
 def _value(choice: Choice, entry: ReadEntry, state: State) -> Any:
     assert choice.cast is not None
-    nodes = [outside_finder(at, False)(entry.node, state) for at in choice.at]
+    nodes = [find(entry.node) for find, _ in (outside_finder(at, False) for at in choice.at)]
     first = nodes[0]
     if not first or (isinstance(first, list) and not any(first)):
         return None

@@ -37,8 +37,8 @@ UNSAID = _Word("UNSAID")
 PARTLY = _Word("PARTLY")  # of an element: some part is understood and some is not
 NO_VALUE = (ABSENT, NONE, NOTHING, UNSAID)
 
-Find = Callable[[Any, State], Any]
-ReadNode = Callable[[Any, State], Any]
+Find = Callable[[Any], Any]
+Start = tuple[Find, int]
 Test = Callable[[Any], bool]
 
 
@@ -60,8 +60,8 @@ class FieldReader:
         self.tests = [condition_test(one) for one in field.when]
         self.choices = [self._choice(choice, grouped) for choice in field.choices]
         self.alone = [
-            (finds, choice.cast.alone, number)
-            for number, ((finds, _), choice) in enumerate(zip(self.choices, field.choices, strict=True))
+            ([outside_finder(at, grouped) for at in choice.at], choice.cast.alone, number)
+            for number, choice in enumerate(field.choices)
             if choice.cast and choice.cast.alone
         ]
 
@@ -78,13 +78,25 @@ class FieldReader:
     def choose(self, node: Any, state: State) -> tuple[Any, int | None]:
         """As `read`, whether or not the field counts here."""
         missed: int | None = None
-        for number, (finds, convert) in enumerate(self.choices):
-            value = self._one(finds, convert, node, state, number)
-            if value is ABSENT:
+        starts = (node, state.tree)
+        for number, ((find, start), others, convert, several) in enumerate(self.choices):
+            first = find(starts[start])
+            if first is None:
                 continue
-            if value is NOTHING:
-                if missed is None:
-                    missed = number
+            if first.__class__ is str:
+                if self.hl7:
+                    if first == NULL and not several:
+                        return NONE, number
+                    if not first or first.isspace():
+                        continue
+            elif first.__class__ is list and not any(map(_there, first)):
+                continue
+            try:
+                value = convert([first, *[find(starts[start]) for find, start in others]], state)
+            except Wrong as wrong:
+                raise Missing(wrong, number, self.field.choices[number], node) from None
+            if value is NOTHING or (self.words is not None and value.__class__ is str and value not in self.words):
+                missed = number if missed is None else missed
                 continue
             return value, number
         if missed is None:
@@ -93,35 +105,11 @@ class FieldReader:
         state.missed = state.missed or last[0] is NOTHING
         return last
 
-    def _one(self, finds: list[Find], convert: Any, node: Any, state: State, number: int) -> Any:
-        first = finds[0](node, state)
-        if first is None:
-            return ABSENT
-        if first.__class__ is list:
-            if all(not _there(one) for one in first):
-                return ABSENT
-        elif self.hl7 and (said := _said(first)) is not None and not (said is NONE and self._several_codes(number)):
-            return said
-        nodes = [first]
-        for find in finds[1:]:
-            nodes.append(find(node, state))
-        try:
-            value = convert(nodes, state)
-        except Wrong as wrong:
-            raise Missing(wrong, number, self.field.choices[number], node) from None
-        if self.words is not None and value.__class__ is str and value not in self.words:
-            return NOTHING
-        return value
-
-    def _several_codes(self, number: int) -> bool:
-        """A code map over several places may have a row for nothing in the first."""
-        choice = self.field.choices[number]
-        return choice.codes is not None and len(choice.at) > 1
-
     def _alone(self, node: Any, state: State, missed: int) -> tuple[Any, int | None]:
         """The last resort: a start without an end."""
+        starts = (node, state.tree)
         for finds, alone, number in self.alone:
-            nodes = [find(node, state) for find in finds]
+            nodes = [find(starts[start]) for find, start in finds]
             if nodes[0] is None or (nodes[0].__class__ is list and not any(_there(one) for one in nodes[0])):
                 continue
             try:
@@ -130,41 +118,27 @@ class FieldReader:
                 raise Missing(wrong, number, self.field.choices[number], node) from None
         return NOTHING, missed
 
-    def _choice(self, choice: Choice, grouped: bool) -> tuple[list[Find], Any]:
-        finds = [outside_finder(at, grouped) for at in choice.at]
+    def _choice(self, choice: Choice, grouped: bool) -> tuple[Start, list[Start], Any, bool]:
+        """The first place, the others, the conversion, and whether HL7's null in the first is a code of its own."""
+        first, *others = [outside_finder(at, grouped) for at in choice.at]
         if choice.codes:
-            return finds, _codes_reader(choice.codes, self.hl7)
+            return first, others, _codes_reader(choice.codes, self.hl7), bool(others)
         assert choice.cast is not None
-        return finds, _list_reader(choice.cast) if choice.at[0].listed and not grouped else choice.cast.read
-
-
-def _said(node: Any) -> _Word | None:
-    """ABSENT for an HL7 node that holds nothing, NONE for HL7's null, None for anything else."""
-    if node.__class__ is str:
-        if node == NULL:
-            return NONE
-        return None if node.strip() else ABSENT
-    return None
+        listed = choice.at[0].listed and not grouped
+        return first, others, _list_reader(choice.cast) if listed else choice.cast.read, False
 
 
 def _there(node: Any) -> bool:
     return node is not None and node != ""
 
 
-def outside_finder(at: Outside, grouped: bool) -> Find:
-    """Finds a place from a node; in a group [] is this element, and a path without [] starts from the whole tree."""
-    if grouped:
-        if at.listed:
-            rest = at.steps[at.listed :]
-            relative = every_finder(rest) if any(step.every for step in rest) else finder(rest)
-            return lambda node, state: relative(node)
-        whole = finder(at.steps)
-        return lambda node, state: whole(state.tree)
-    if at.listed:
-        every = every_finder(at.steps)
-        return lambda node, state: every(node)
-    one = finder(at.steps)
-    return lambda node, state: one(node)
+def outside_finder(at: Outside, grouped: bool) -> Start:
+    """How a place is found, and from where: 0 the node, 1 the whole tree. In a group [] is this element, and a path
+    without [] starts from the whole tree."""
+    if grouped and not at.listed:
+        return finder(at.steps), 1
+    steps = at.steps[at.listed :] if grouped else at.steps
+    return (every_finder(steps) if any(step.every for step in steps) else finder(steps)), 0
 
 
 def _list_reader(cast: Cast) -> Any:

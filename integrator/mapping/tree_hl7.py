@@ -13,6 +13,7 @@ from integrator.formats.hl7v2 import STANDARD, Message, Segment
 
 NULL = '""'  # HL7: the sender says that there is nothing
 AFTER = "after"
+_get = dict.get
 
 
 class SegmentNode(dict[str, Any]):
@@ -26,18 +27,23 @@ class SegmentNode(dict[str, Any]):
         self.owner: SegmentNode | None = None  # set for a new NTE
 
     def get(self, key: str, default: Any = None) -> Any:
-        found = dict.get(self, key, self)
-        if found is not self:
+        found = _get(self, key)
+        if found is not None:
             return found
         if key == AFTER:
             return self._after()
-        if self.segment is None:
+        segment = self.segment
+        if segment is None:
             return default
-        repetitions = [unpack(self.segment, raw) for raw in self.segment.repetitions(int(key))]
-        if not repetitions:
+        raw = segment.raw(int(key))
+        if not raw:
             return default
-        self[key] = repetitions
-        return repetitions
+        repetition = segment.delimiters.repetition
+        if repetition and repetition in raw:
+            self[key] = found = [unpack(segment, one) for one in segment.repetitions(int(key))]
+        else:
+            self[key] = found = [unpack(segment, raw)]
+        return found
 
     def _after(self) -> str | None:
         if self.segment is None or self.message is None:
@@ -78,13 +84,19 @@ class MessageNode(dict[str, Any]):
         return list(found)
 
 
+_NUMBERS = tuple(str(number) for number in range(1, 100))  # of components; more than a hundred are counted slowly
+
+
 def unpack(segment: Segment, raw: str) -> Any:
     """One raw repetition as a text, or as the dictionary of its components."""
     delims = segment.delimiters
-    if delims.component and delims.component in raw:
-        return {
-            str(n): _component(segment, part) for n, part in enumerate(raw.split(delims.component), 1) if part
-        } or ""
+    component, subcomponent = delims.component, delims.subcomponent
+    if component and component in raw:
+        parts = raw.split(component)
+        names = _NUMBERS if len(parts) < len(_NUMBERS) else [str(number) for number in range(1, len(parts) + 1)]
+        if (subcomponent and subcomponent in raw) or (delims.escape and delims.escape in raw):
+            parts = [_component(segment, part) for part in parts]
+        return {name: part for name, part in zip(names, parts, strict=False) if part} or ""
     return _component(segment, raw)
 
 

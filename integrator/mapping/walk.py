@@ -46,16 +46,30 @@ def every_finder(steps: Steps) -> Callable[[Any], list[Any]]:
     Several [] give one flat list. Without [] it is a list of one, or empty.
     """
     last = max((n for n, step in enumerate(steps) if step.every), default=-1)
-    prefix, rest = steps[: last + 1], finder(steps[last + 1 :])
+    prefix = tuple((step.name, matcher(step), step.every) for step in steps[: last + 1])
+    rest = finder(steps[last + 1 :])
 
     def find(root: Any) -> list[Any]:
         nodes = [root]
-        for step in prefix:
-            nodes = [one for node in nodes for _, one in elements(node, step)]
+        for name, match, every in prefix:
+            nodes = [one for node in nodes for one in _below(node, name, match, every)]
         found = [rest(node) for node in nodes]
         return found if last >= 0 else [one for one in found if one is not None]
 
     return find
+
+
+def _below(node: Any, name: str, match: Match | None, every: bool) -> list[Any]:
+    """What one step means from a node, as `elements`, without positions."""
+    if not isinstance(node, dict):
+        return [node] if node.__class__ is str and name == "1" else []
+    child = node.get(name)
+    if child is None:
+        return []
+    children = child if child.__class__ is list else [child]
+    if match is not None:
+        children = [one for one in children if match(one)]
+    return children if every else children[:1]
 
 
 def elements(node: Any, step: Step) -> Iterator[tuple[int | None, Any]]:
