@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores import each_store, postgres_server, pytest_collection_modifyitems, pytest_terminal_summary
+
+__all__ = ["each_store", "postgres_server", "pytest_collection_modifyitems", "pytest_terminal_summary"]
+
 
 def data_folder() -> Path | None:
     """`INTEGRATOR_DATA`, else ../shared/data beside the checkout; None where neither is there."""

@@ -141,7 +141,9 @@ OF_RECORD = Statement(
 )
 """The messages that spoke of one record, oldest first."""
 
-COUNTS = Statement(select(m.state, func.count()).group_by(m.state))
+_COUNT = select(m.state, func.count()).group_by(m.state)
+
+COUNTS = Statement(_COUNT)
 """How many messages are in each state."""
 
 ERASE_DUE = Statement(
@@ -260,9 +262,15 @@ def _listed(tx: Tx, found: Select[Any]) -> list[Listed]:
     return [Listed(*row) for row in tx.all(found)]
 
 
-def counts(tx: Tx) -> dict[str, int]:
-    """How many messages are in each state; every state is named."""
-    found = dict(COUNTS.all(tx))
+def counts(tx: Tx, only: str | None = None, without: str | None = None) -> dict[str, int]:
+    """How many messages are in each state; every state is named. Of `only` one source, or of all `without` one."""
+    if only is not None:
+        rows = tx.all(_COUNT.where(m.source == only))
+    elif without is not None:
+        rows = tx.all(_COUNT.where(m.source != without))
+    else:
+        rows = COUNTS.all(tx)
+    found = dict(rows)
     return {state: found.get(state, 0) for state in MESSAGE_STATES}
 
 

@@ -111,7 +111,8 @@ class PostgresDatabase:
             try:
                 tx = Tx(core, self, writing)
                 yield tx
-                connections.refuse_broken_off(tx.driver)
+                if writing:
+                    connections.refuse_broken_off(tx.driver)
                 core.commit()  # where no query of SQLAlchemy ran it knows of no transaction, and does nothing
                 tx.driver.commit()
             except BaseException:

@@ -20,6 +20,10 @@ class Database(Protocol):
     errors: tuple[type[Exception], ...]  # what its driver and SQLAlchemy raise
     alone: bool  # whether this process is the only one that has the store open
 
+    def open(self) -> None:
+        """Brings it to the schema of this release, and begins."""
+        ...
+
     def write(self) -> AbstractContextManager[Tx]:
         """A write transaction, durable when the block ends, rolled back when it raises. RetryLater: it is closed."""
         ...
@@ -50,6 +54,10 @@ class Database(Protocol):
 
     def passing(self, error: Exception) -> str | None:
         """What is wrong in words, where it passes by itself (disk full, busy); None for every other error."""
+        ...
+
+    def words(self, error: Exception) -> str:
+        """What is wrong, in the words of the database, and what to do where we know it."""
         ...
 
     def close(self) -> None:

@@ -9,14 +9,13 @@ import pytest
 
 from integrator.clock import Clock
 from integrator.store import Store, open_store
+from tests.stores import here
 
-KINDS = ("sqlite",)
 
-
-@pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    assert request.param == "sqlite"
-    return f"sqlite:///{tmp_path}/integrator.db"
+@pytest.fixture
+def url(each_store: str, tmp_path: Path) -> str:
+    """The address of an empty store of each kind."""
+    return here.url(tmp_path)
 
 
 @pytest.fixture

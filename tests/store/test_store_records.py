@@ -73,8 +73,8 @@ def test_a_stale_row_is_not_saved(store: Store) -> None:
 def test_a_key_is_of_one_record(store: Store) -> None:
     with store.write() as tx:
         record(tx, "aria||1")
-        with pytest.raises(Exception, match=r"(?i)unique"):
-            record(tx, "aria||1")
+    with pytest.raises(Exception, match=r"(?i)unique"), store.write() as tx:
+        record(tx, "aria||1")
 
 
 def test_an_unsaved_record_has_no_number() -> None:
@@ -96,15 +96,15 @@ def test_an_unknown_outcome_is_refused(store: Store) -> None:
     with store.write() as tx:
         messages.append(tx, [message()])
         row = record(tx)
-        with pytest.raises(Exception, match="ck_message_records_outcome"):
-            records.link(tx, 1, row.number, "splendid")
+    with pytest.raises(Exception, match="ck_message_records_outcome"), store.write() as tx:
+        records.link(tx, 1, row.number, "splendid")
 
 
 def test_a_link_needs_its_message_and_record(store: Store) -> None:
     with store.write() as tx:
         row = record(tx)
-        with pytest.raises(Exception, match=r"(?i)foreign key"):
-            records.link(tx, 99, row.number, "merged")
+    with pytest.raises(Exception, match=r"(?i)foreign key"), store.write() as tx:
+        records.link(tx, 99, row.number, "merged")
 
 
 def test_finding_by_patient_subject_and_kind(store: Store) -> None:

@@ -65,6 +65,18 @@ def test_only_the_writer_writes_and_checkpoints(opened: Store) -> None:
         assert pragma(tx, "query_only") == 1
 
 
+def test_a_number_that_was_rolled_back_is_given_again(opened: Store) -> None:
+    def fail() -> None:
+        with opened.write() as tx:
+            assert messages.append(tx, [message("A")]) == [1]
+            raise KeyError("a fault of ours")
+
+    with pytest.raises(KeyError):
+        fail()
+    with opened.write() as tx:
+        assert messages.append(tx, [message("B")]) == [1]
+
+
 def test_there_is_one_writing_connection(opened: Store) -> None:
     connections = set()
     for _ in range(3):

@@ -39,10 +39,18 @@ def test_a_block_that_raises_leaves_nothing(store: Store) -> None:
     assert count(store) == 2
 
 
+DEFERRED = {
+    "sqlite": "pragma defer_foreign_keys = on",
+    "postgresql": """alter table message_records
+        alter constraint fk_message_records_record_id deferrable initially deferred,
+        alter constraint fk_message_records_message_id deferrable initially deferred""",
+}
+
+
 def link_to_nothing(store: Store, through_sqlalchemy: bool) -> None:
     with store.write() as tx:
         messages.append(tx, [message("B")])
-        tx.driver.execute("pragma defer_foreign_keys = on")  # found out by the commit, not before
+        tx.driver.execute(DEFERRED[tx.kind])  # found out by the commit, not before
         tx.driver.execute("insert into message_records (message_id, record_id, outcome) values (77, 88, 'merged')")
         if through_sqlalchemy:
             tx.value(text("select 1"))
@@ -50,7 +58,7 @@ def link_to_nothing(store: Store, through_sqlalchemy: bool) -> None:
 
 @pytest.mark.parametrize("through_sqlalchemy", [False, True])
 def test_a_commit_that_fails_leaves_nothing_and_the_next_one_works(store: Store, through_sqlalchemy: bool) -> None:
-    with pytest.raises(Exception, match="FOREIGN KEY"):
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
         link_to_nothing(store, through_sqlalchemy)
     assert count(store) == 0
     with store.write() as tx:
@@ -75,8 +83,10 @@ def test_a_reader_sees_one_state_to_its_end(store: Store) -> None:
 
 
 def test_readers_cannot_write(store: Store) -> None:
-    with store.read() as tx, pytest.raises(Exception, match=r"read-?only"):
+    with pytest.raises(Exception, match="may (not be written|only be read)"), store.read() as tx:
         facts.put(tx, "name", "value")
+    with store.read() as tx:
+        assert facts.get(tx, "name") is None
 
 
 def test_a_write_within_a_write_is_told_not_waited_for(store: Store) -> None:
