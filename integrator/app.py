@@ -199,12 +199,15 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
         invented=settings.integrator.processing_id != "P",
     )
     host, port = address(settings.web.listen)
-    server = waitress.create_server(app, host=host, port=port, threads=settings.web.threads, ident=None)
+    try:
+        server = waitress.create_server(app, host=host, port=port, threads=settings.web.threads, ident=None)
+    except OSError as taken:
+        raise ConfigError(f"[web]: cannot listen on {settings.web.listen} ({taken.strerror or taken})") from taken
     thread = threading.Thread(target=server.run, name="web", daemon=True)
     thread.start()
 
     def stop() -> None:
-        server.close()
+        server.trigger.pull_trigger(server.close)  # in its own thread, which may be about to wait for these sockets
         thread.join(timeout=5)
 
     return f"http://{host}:{server.effective_port}/", stop
