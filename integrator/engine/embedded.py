@@ -56,6 +56,11 @@ class Engine:
         for thread in self._threads:
             thread.join()
 
+    @property
+    def alive(self) -> bool:
+        """Whether no thread has ended by a fault."""
+        return all(thread.is_alive() for thread in self._threads)
+
     def wake(self) -> None:
         """Something came in, or something is owed."""
         self._arrived.set()
