@@ -140,7 +140,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 told["mllp"] = dict(zip((e.source for e in listener.endpoints), listener.ports, strict=True))
                 running.append(listener.stop)
             ready(told)
-            wait_for_signal(lambda: listener is None or listener.alive)
+            wait_for_signal(lambda: engine.alive and (listener is None or listener.alive))
         finally:
             for stop in reversed(running):
                 stop()
@@ -214,10 +214,10 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
 
 
 def wait_for_signal(healthy: Callable[[], bool]) -> None:
-    """Returns at SIGTERM or SIGINT; a listener that died of a fault ends the process, so that whoever watches sees."""
+    """Returns at SIGTERM or SIGINT; a part that died of a fault ends the process, so that whoever watches sees."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     while not asked.wait(1):
         if not healthy():
-            raise RetryLater("the MLLP listener ended by a fault; see the log")
+            raise RetryLater("a part of serve ended by a fault; see the log")
