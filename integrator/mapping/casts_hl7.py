@@ -148,20 +148,20 @@ def _write_cx(value: Identifier, state: State) -> list[Any]:
 
 def _read_coded(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
-    codings = tuple(
-        Coding(code, code_system(name) if name else None, text(node, label), _local(name))
-        for code_at, label, system in (("1", "2", "3"), ("4", "5", "6"))
-        if (code := text(node, code_at))
-        for name in (text(node, system),)
-    )
+    codings: tuple[Coding, ...] = ()
+    if code := text(node, "1"):
+        codings = (_coding(code, text(node, "2"), text(node, "3")),)
+    if code := text(node, "4"):
+        codings += (_coding(code, text(node, "5"), text(node, "6")),)
     words = text(node, "9")
     if not codings:
         words = words or text(node, "2") or text(node, "5")
     return Concept(codings, words) if codings or words else NOTHING
 
 
-def _local(name: str | None) -> str | None:
-    return name if name and code_system(name) is None else None
+def _coding(code: str, label: str | None, name: str | None) -> Coding:
+    system = code_system(name) if name else None
+    return Coding(code, system, label, name if system is None else None)
 
 
 def _write_coded(value: Concept, state: State) -> list[Any]:

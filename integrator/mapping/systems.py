@@ -7,6 +7,7 @@ https://integrator.example/fhir/namespace/<percent-encoded name>.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 LOCAL = "https://integrator.example/fhir/namespace/"
@@ -39,6 +40,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 
 
+@lru_cache(maxsize=4096)
 def code_system(name: str) -> str | None:
     """The URI of a code system by its name in a CE or CWE; None for a local name."""
     if known := SYSTEMS.get(name):
@@ -50,6 +52,7 @@ def code_system(name: str) -> str | None:
     return name if _URI.fullmatch(name) else None
 
 
+@lru_cache(maxsize=4096)
 def code_system_name(uri: str) -> str:
     """The inverse of `code_system`: a URI without a name of its own stands as it is."""
     if known := _NAMES.get(uri):
@@ -61,16 +64,19 @@ def code_system_name(uri: str) -> str:
     return oid if oid != uri and _OID.fullmatch(oid) else uri
 
 
+@lru_cache(maxsize=4096)
 def local_uri(name: str) -> str:
     """The URI that stands for a local name."""
     return LOCAL + quote(name, safe="")
 
 
+@lru_cache(maxsize=4096)
 def local_name(uri: str) -> str | None:
     """The local name that a URI of `local_uri` stands for; None for any other URI."""
     return unquote(uri[len(LOCAL) :]) if uri.startswith(LOCAL) and len(uri) > len(LOCAL) else None
 
 
+@lru_cache(maxsize=4096)
 def universal(identity: str, kind: str) -> str | None:
     """An HD's universal id with its type (HD.2, HD.3; table 0301) as a URI; None where the type gives none."""
     if kind == "ISO" and _OID.fullmatch(identity):
