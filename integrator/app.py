@@ -118,6 +118,7 @@ def add_configured(line: Line) -> None:
 
 def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[dict[str, Any]], None] = print) -> None:
     """Runs the parts of these roles until `stop` is asked for by a signal; calls `ready` with what listens where."""
+    asked = asked_to_stop()
     with open_line(settings) as line:
         engine = Engine(line)
         doings = Doings(line, engine.wake)
@@ -140,7 +141,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 told["mllp"] = dict(zip((e.source for e in listener.endpoints), listener.ports, strict=True))
                 running.append(listener.stop)
             ready(told)
-            wait_for_signal(lambda: engine.alive and (listener is None or listener.alive))
+            wait_until(asked, lambda: engine.alive and (listener is None or listener.alive))
         finally:
             for stop in reversed(running):
                 stop()
@@ -213,11 +214,16 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
     return f"http://{host}:{server.effective_port}/", stop
 
 
-def wait_for_signal(healthy: Callable[[], bool]) -> None:
-    """Returns at SIGTERM or SIGINT; a part that died of a fault ends the process, so that whoever watches sees."""
+def asked_to_stop() -> threading.Event:
+    """What SIGTERM and SIGINT set, from now on: also one that comes while serve starts ends it in order."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def wait_until(asked: threading.Event, healthy: Callable[[], bool]) -> None:
+    """Returns when it is asked; a part that died of a fault ends the process, so that whoever watches sees."""
     while not asked.wait(1):
         if not healthy():
             raise RetryLater("a part of serve ended by a fault; see the log")
