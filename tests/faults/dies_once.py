@@ -6,6 +6,8 @@ merged    the record is changed, nothing of it committed
 leased    the owed row is leased, nothing of it sent
 written   the EHR has written and answered, nothing of that is stored
 confirmed what the EHR answered is committed
+
+`faulty` is no death by signal: the thread that reads ends by an error that nobody expected.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from integrator import app
 from integrator.cli import main
 from integrator.connectors.fhir_client import FhirTarget
+from integrator.engine.embedded import Engine
 from integrator.line import Line
 
 ORDER = Path("die")
@@ -62,7 +65,16 @@ class DyingTarget(FhirTarget):
         return written
 
 
-app.Line, app.FhirTarget = DyingLine, DyingTarget
+class FaultyEngine(Engine):
+    """The engine, with a fault in its reader."""
+
+    def read_some(self, holder):
+        if ORDER.exists() and ORDER.read_text() == "faulty":
+            raise RuntimeError("ordered by the test")
+        return super().read_some(holder)
+
+
+app.Line, app.FhirTarget, app.Engine = DyingLine, DyingTarget, FaultyEngine
 
 if __name__ == "__main__":
     main()

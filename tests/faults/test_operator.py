@@ -1,79 +1,134 @@
-"""What an operator can get wrong: a second process, a missing key or secret, a configuration that cannot be meant."""
+"""What an operator can get wrong: serve does not start, exit code 1, and one line on stderr says what to do."""
 
 from __future__ import annotations
 
+import json
+import os
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
 import pytest
 
+from integrator.control import NAME
+from integrator.sandbox.radiotherapy import Sender
 from integrator.security.keys import Keyring
-from tests.faults.processes import Installation
+from tests.faults.processes import Installation, booking
 from tests.houses import OTHER
+
+ADD = ("participant", "add", "DISPO-HTEST-002", "--number", OTHER, "--second", "1960-01-01", "--consent", "2026-03-01")
 
 
 @pytest.fixture
-def here(tmp_path):
-    with Installation(tmp_path) as made:
+def here(tmp_path) -> Iterator[Installation]:
+    with Installation(tmp_path, "http://127.0.0.1:9/fhir") as made:
         yield made
 
 
+def other_keys(here: Installation) -> None:
+    here.start(roles="schedule")
+    here.stop()
+    (here.folder / "integrator.keys").unlink()
+    Keyring.make(here.folder / "integrator.keys")
+
+
+def newer_store(here: Installation) -> None:
+    here.start(roles="schedule")
+    here.stop()
+    with closing(sqlite3.connect(here.folder / "integrator.db")) as database, database:
+        database.execute("update alembic_version set version_num = '9999'")
+
+
+WRONG: dict[str, tuple[Callable[[Installation], object], tuple[str, ...]]] = {
+    "no configuration": (lambda here: (here.folder / "config.toml").unlink(), ("config.toml", "integrator init")),
+    "not TOML": (lambda here: here.write(**{"[web]": "[web"}), ("config.toml:8", "not TOML")),
+    "an unknown key": (lambda here: here.write(look_every="look_evry"), ("config.toml:11", "look_evry", "look_every")),
+    "an unknown table": (lambda here: here.write(**{"[owners]": "[owner]"}), ("config.toml:", "owner", "owners")),
+    "a number in quotes": (lambda here: here.write(**{"= 0.05": '= "0.05"'}), ("config.toml:11", "a number")),
+    "an unknown zone": (lambda here: here.write(**{"Europe/Berlin": "CET/Berlin"}), ("config.toml:", "IANA")),
+    "listening to all": (lambda here: here.write(**{"127.0.0.1:0": "0.0.0.0:0"}), ("config.toml:9", "loopback")),
+    "no site folder": (lambda here: here.write(sandbox="nowhere"), ("mappings/sites/nowhere",)),
+    "no key file": (lambda here: (here.folder / "integrator.keys").unlink(), ("integrator.keys", "integrator init")),
+    "open key file": (lambda here: (here.folder / "integrator.keys").chmod(0o644), ("0644", "chmod 600")),
+    "a bad key": (lambda here: (here.folder / "integrator.keys").write_text("k1:AAAA\n"), ("integrator.keys", "32")),
+    "no key in the environment": (
+        lambda here: here.write(**{'folder = "."': 'folder = "."\nkeys = "env:NO_SUCH_KEYS"'}),
+        ("env:NO_SUCH_KEYS", "missing"),
+    ),
+    "no secret": (lambda here: here.write(**{"timeout = 5.0": 'token = "env:NO_SUCH"'}), ("env:NO_SUCH", "missing")),
+    "no secret file": (
+        lambda here: here.write(**{"timeout = 5.0": 'token = "file:no.txt"'}),
+        ("file:no.txt", "missing"),
+    ),
+    "other keys": (other_keys, ("keys", "its own key file")),
+    "a newer store": (newer_store, ("9999", "newer release")),
+    "no database": (lambda here: (here.folder / "integrator.db").write_bytes(b"HTEST" * 999), ("not a database",)),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_serve_does_not_start_and_says_in_one_line_what_to_do(here, case):
+    mistake, says = WRONG[case]
+    mistake(here)
+    refused(here, *says)
+
+
 def refused(here: Installation, *says: str) -> None:
-    """serve ends with exit code 1 and one line that says what to do."""
+    """Exit code 1, one line on stderr with these words, and nothing that listens."""
     done = here.run("serve")
     assert done.returncode == 1
-    assert done.stdout == ""
+    assert done.stdout == "", "said that it is ready"
     assert done.stderr.startswith("integrator: ")
     assert done.stderr.count("\n") == 1, done.stderr
     for text in says:
         assert text in done.stderr
+    assert not (here.folder / NAME).exists(), "left a control socket"
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", here.port), timeout=1)
 
 
-def test_a_second_process_on_the_same_store_says_who_has_it(here):
-    here.start()
-    done = here.run("serve")
-    assert done.returncode == 1
-    assert f"process {here.pid}" in done.stderr
-    added = here.run(
-        "participant", "add", "DISPO-HTEST-002", "--number", OTHER, "--second", "1960-01-01", "--consent", "2026-03-01"
-    )
+@pytest.mark.parametrize("part", ["mllp", "web"])
+def test_an_address_that_another_program_has(here, part):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        old = f"127.0.0.1:{here.port}" if part == "mllp" else "127.0.0.1:0"
+        here.write(**{old: f"127.0.0.1:{port}"})
+        refused(here, f"127.0.0.1:{port}", "cannot listen")
+
+
+def test_a_second_process_is_told_who_has_the_store_and_a_command_asks_the_first(here):
+    told = here.start()
+    refused_by_lock = here.run("serve")
+    assert refused_by_lock.returncode == 1
+    assert refused_by_lock.stdout == ""
+    assert f"process {told['pid']} since 20" in refused_by_lock.stderr
+    assert refused_by_lock.stderr.count("\n") == 1
+    with Sender("127.0.0.1", here.port) as sender:
+        assert sender.send(booking(1, 9, "A1")).code == "AA", "the first was disturbed"
+    added = here.run(*ADD)
     assert added.returncode == 0, added.stderr
-    assert here.counts()["records"] == 0
-
-
-def test_after_kill_9_a_new_one_starts_at_once(here):
-    for _ in range(3):
-        here.start()
-        here.kill()
-    here.start()
-
-
-def test_an_unknown_key_is_named_with_its_line(here):
-    here.write(look_every="look_evry")
-    refused(here, "config.toml:", "look_evry")
-
-
-def test_a_missing_key_file(here):
-    (here.folder / "integrator.keys").unlink()
-    refused(here, "integrator.keys", "integrator init")
-
-
-def test_a_key_file_that_others_may_read(here):
-    (here.folder / "integrator.keys").chmod(0o644)
-    refused(here, "chmod 600")
-
-
-def test_other_keys_than_the_stores(here):
-    here.start()
+    again = here.run(*ADD)
+    assert (again.returncode, "already" in again.stderr) == (1, True), "an error of the first is told as such"
     here.stop()
-    (here.folder / "integrator.keys").unlink()
-    Keyring.make(here.folder / "integrator.keys")
-    refused(here, "keys")
+    assert not (here.folder / NAME).exists()
 
 
-def test_a_missing_secret(tmp_path):
-    with Installation(tmp_path, "http://127.0.0.1:9/fhir") as here:
-        here.write(**{"timeout = 5.0": 'token = "env:NO_SUCH_TOKEN"'})
-        refused(here, "NO_SUCH_TOKEN")
+def test_after_kill_9_a_new_one_starts_at_once_and_a_command_before_it_opens_the_store_itself(here):
+    here.start()
+    here.kill()
+    assert (here.folder / NAME).exists()
+    assert here.run(*ADD).returncode == 0
+    before = time.monotonic()
+    here.start()
+    assert time.monotonic() - before < 30
+    listed = json.loads(here.run("participant", "list", "--json").stdout)
+    assert [one["subject"] for one in listed] == ["DISPO-HTEST-001", "DISPO-HTEST-002"]
 
 
-def test_a_site_without_a_folder(here):
-    here.write(sandbox="nowhere")
-    refused(here, "mappings/sites/nowhere")
+def test_a_lock_file_that_a_killed_process_left_names_nobody_who_holds_it(here):
+    lock = here.folder / "integrator.db.lock"
+    lock.write_text(f"process {os.getpid()} since 2026-03-10T08:15:00+00:00\n")
+    here.start(roles="schedule")
+    assert f"process {here.pid} since" in lock.read_text()
