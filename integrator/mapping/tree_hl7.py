@@ -35,7 +35,8 @@ class SegmentNode(dict[str, Any]):
         segment = self.segment
         if segment is None:
             return default
-        raw = segment.raw(int(key))
+        fields, number = segment.fields, int(key)
+        raw = fields[number] if number < len(fields) else ""
         if not raw:
             return default
         repetition = segment.delimiters.repetition

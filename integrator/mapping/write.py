@@ -12,7 +12,7 @@ from typing import Any
 from integrator.errors import CannotWrite
 from integrator.mapping.casts import NOTHING, CannotHold, Wrong
 from integrator.mapping.model import Choice, Declared, Field, Outside
-from integrator.mapping.path import Steps
+from integrator.mapping.path import Selector, Steps
 from integrator.mapping.put import Ours, Passed, Slot, merged, reach, remove, settle
 from integrator.mapping.read import ABSENT, FieldReader, Missing
 from integrator.mapping.state import State
@@ -64,9 +64,7 @@ class PlaceWriter:
         self.cast = cast if self.parts and len(choice.at) == 1 else None
         self.code = choice.codes is not None and hl7
         self.coding = not hl7 and len(at.steps) > 1 and at.steps[-1].name == "code" and at.steps[-2].name == "coding"
-        self.checks = [
-            (n, one) for n, step in enumerate(self.steps) for one in step.selectors if not one.prefix and one.child
-        ]
+        self.checks = [(n, one) for n, step in enumerate(self.steps) for one in step.selectors if _may_contradict(one)]
 
     def put(self, slot: Slot, node: Any, state: State, ours: Ours) -> Slot | None:
         """Sets the place to a node of the conversion; None empties it. Gives the slot that was written."""
@@ -126,9 +124,14 @@ class PlaceWriter:
             for name in child[len(path) :]:
                 have = have.get(name) if have.__class__ is dict else have if name == "1" else None
             looked_at = number == len(self.steps) - 1 and one.child[0] in self.parts
-            if one.kind == "text" and have != one.text and (have is not None or looked_at):
+            if have != one.text and (have is not None or looked_at):
                 return True
         return False
+
+
+def _may_contradict(one: Selector) -> bool:
+    """Whether a value can say otherwise than a selector: a text can, while codings are added and types set again."""
+    return one.kind == "text" and not one.prefix and bool(one.child)
 
 
 class FieldWriter:

@@ -18,7 +18,8 @@ from integrator.mapping.face import Face
 from integrator.mapping.laws import check_laws, law_1, law_2, law_3
 from integrator.mapping.laws_bytes import law_4, mutated
 from integrator.mapping.laws_values import Draw
-from integrator.records.values import Identifier
+from integrator.mapping.log import Log
+from integrator.records.values import Identifier, Ref
 
 FACES = load_faces()
 OURS = ("hl7v2/siu-appointment", "fhir-r4/appointment", "fhir-r4/patient")
@@ -80,6 +81,30 @@ def test_the_command_gives_one_result_for_each_law():
     results = check_laws(FACES.get("hl7v2/siu-appointment"), 5, seed=7)
     assert [(one.law, one.cases, one.ok) for one in results] == [(1, 5, True), (2, 5, True), (3, 5, True), (4, 5, True)]
     assert [one.law for one in check_laws(FACES.get("hl7v2/adt-patient"), 5)] == [4]
+
+
+@pytest.mark.parametrize("name", ["fhir-r4/appointment", "fhir-r4/patient"])
+@given(seed=SEEDS)
+@QUICK
+def test_the_hot_path_writes_what_the_reference_writes(name, seed):
+    face = FACES.get(name)
+    said = Draw(face.declared, Random(seed)).said()
+    assert written(face, said) == written(face, said, log=Log())
+
+
+def written(face, said, **options):
+    try:
+        return face.write(said, **options)
+    except CannotWrite as error:
+        return error.what
+
+
+def test_the_hot_path_is_there_and_says_what_it_cannot_write():
+    face = FACES.get("fhir-r4/appointment")
+    assert face._writing.fresh is not None
+    for said in ({"fraction": 0}, {"notes": ("\x00",)}, {"study": Ref("Machine", "x")}):
+        assert written(face, said) == written(face, said, log=Log())
+        assert "cannot be written" in written(face, said)
 
 
 # a law that cannot fail proves nothing
