@@ -123,8 +123,11 @@ def _check_places(declared: Declared) -> None:
 
 def _check_leaves(declared: Declared) -> None:
     """Every leaf of the record is carried or omitted, and none is both."""
+    carriers: dict[str, list[Field]] = {}
+    for one in declared.fields:
+        carriers.setdefault(one.place.field, []).append(one)
     for leaf in record_model.record_leaves(declared.record):
-        field = _carrier(declared, leaf)
+        field = _carrier(carriers.get(leaf.partition(".")[0].removesuffix("[]"), []), leaf)
         omission = next((one for one in declared.omit_ours if within(leaf, one.text)), None)
         if field is None and omission is None:
             text = f"{leaf} of {declared.record} is neither carried nor omitted; add it to [field], or to [omit.ours]"
@@ -133,9 +136,9 @@ def _check_leaves(declared: Declared) -> None:
             _check_carried(field, leaf, omission)
 
 
-def _carrier(declared: Declared, leaf: str) -> Field | None:
+def _carrier(fields: list[Field], leaf: str) -> Field | None:
     """The field that carries a leaf: the one with the longest path."""
-    found = [field for field in declared.fields if within(leaf, field.place.text)]
+    found = [field for field in fields if within(leaf, field.place.text)]
     return max(found, key=lambda field: len(field.place.parts), default=None)
 
 

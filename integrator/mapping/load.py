@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,16 @@ from integrator.mapping.layers import Layers, chain, face_files, refuse
 
 
 def load_faces(root: Path | None = None) -> Faces:
-    """All faces below `root` (the package's mappings/, else the checkout's). ConfigError names file and line."""
-    return Faces(root or mappings_folder())
+    """All faces below `root` (the package's mappings/, else the checkout's). ConfigError names file and line.
+
+    The program's own faces are loaded once in a process: they never change while it runs.
+    """
+    return Faces(root) if root else _own()
+
+
+@cache
+def _own() -> Faces:
+    return Faces(mappings_folder())
 
 
 def mappings_folder() -> Path:
@@ -45,7 +54,7 @@ class Faces:
         for site in self.sites:
             own = self._of_site(site, set(names))
             for name, path in names.items():
-                if name in own or self._has_codes(site):
+                if name in own or self._codes_of(site) & _uses(self._faces[name, None]):
                     self._faces[name, site] = self._compile(name, own.get(name, path), site)
 
     def __iter__(self) -> Iterator[Face]:
@@ -85,8 +94,9 @@ class Faces:
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).with_suffix("").as_posix()
 
-    def _has_codes(self, site: str) -> bool:
-        return (self.root / "sites" / site / "codes").is_dir()
+    def _codes_of(self, site: str) -> set[str]:
+        """The names of the code maps to which a site adds rows."""
+        return {path.stem for path in (self.root / "sites" / site / "codes").glob("*.toml")}
 
     def _of_site(self, site: str, names: set[str]) -> dict[str, Path]:
         """The files of a site by the name of the face that each extends."""
@@ -115,3 +125,8 @@ class Faces:
         declared = declare(name, Layers(chain(path, self.root)), find_codes)
         check(declared)
         return Face(declared)
+
+
+def _uses(face: Face) -> set[str]:
+    """The names of the code maps of a face."""
+    return {choice.codes.name for field in face.declared.fields for choice in field.choices if choice.codes}

@@ -32,9 +32,15 @@ def written_places(field: Field) -> list[Outside]:
 
 def owned_elsewhere(declared: Declared) -> set[int]:
     """The ids of the places (Outside) of a field that another field writes."""
+    written: dict[str, list[tuple[Field, Outside]]] = {}
+    for field in declared.fields:
+        for at in written_places(field):
+            written.setdefault(at.steps[0].name, []).append((field, at))
     found: set[int] = set()
     for field in declared.fields:
-        others = [at for one in declared.fields if one is not field for at in written_places(one)]
         for choice in field.choices:
-            found |= {id(at) for at in choice.at if any(overlap(at, other) for other in others)}
+            for at in choice.at:
+                near = written.get(at.steps[0].name, ())
+                if any(another is not field and overlap(at, other) for another, other in near):
+                    found.add(id(at))
     return found
