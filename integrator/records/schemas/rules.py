@@ -49,6 +49,9 @@ def _participant(said: Said, about: About, whole: bool) -> Iterator[Problem]:
     for name in ("since", "enrolled", "randomised", "left"):
         yield from _not_future(name, When(day=said[name]) if said.get(name) else None, about)
     if consent:
+        for name in ("date", "withdrawn"):
+            day = getattr(consent, name)
+            yield from _not_future(f"consent.{name}", When(day=day) if day else None, about)
         if not consent.date:
             yield Problem("consent.date", "on which day was the consent signed? write 2026-03-02")
         if bool(consent.withdrawn) != bool(consent.withdrawal):
