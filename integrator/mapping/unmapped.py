@@ -17,7 +17,7 @@ from integrator.mapping.path import Selector, Step, Steps
 from integrator.mapping.places import place_text
 from integrator.mapping.read import PARTLY
 from integrator.mapping.tree_hl7 import NULL, MessageNode, SegmentNode
-from integrator.mapping.walk import Loc, matcher, node_at, plain
+from integrator.mapping.walk import Loc, Match, matcher, node_at, plain
 
 if TYPE_CHECKING:
     from integrator.mapping.face import Face, Reading
@@ -39,19 +39,23 @@ class Cover:
 
     whole: bool = False  # all of it
     first: bool = False  # HL7: its first leaf
-    below: dict[str, list[tuple[Step, Cover]]] = field(default_factory=dict)
+    below: dict[str, list[Below]] = field(default_factory=dict)
 
     def add(self, steps: Steps) -> Cover:
         """The cover at the end of a path, made if need be."""
         cover = self
         for step in steps:
             known = cover.below.setdefault(step.name, [])
-            found = next((one for have, one in known if have == step), None)
+            found = next((one for have, _, one in known if have == step), None)
             if found is None:
                 found = Cover()
-                known.append((step, found))
+                known.append((step, matcher(step), found))
             cover = found
         return cover
+
+
+Below = tuple[Step, Match | None, Cover]
+_FIRST: Below = (Step("1"), None, Cover(first=True))
 
 
 def covers(declared: Declared) -> Cover:
@@ -126,8 +130,9 @@ def unmapped(reading: Reading) -> list[Unmapped]:
 
 
 def _uncovered(node: Any, over: list[Cover], loc: Loc, hl7: bool) -> Iterator[tuple[Loc, str]]:
-    if any(cover.whole for cover in over):
-        return
+    for cover in over:
+        if cover.whole:
+            return
     if not isinstance(node, dict):
         if node is not None and not _speaks_of_leaf(over) and (text := plain(node)) and text != NULL:
             yield loc, text
@@ -136,7 +141,7 @@ def _uncovered(node: Any, over: list[Cover], loc: Loc, hl7: bool) -> Iterator[tu
         child = node.get(name)
         known = [pair for cover in over for pair in cover.below.get(name, ())]
         if hl7 and name == "1" and any(cover.first for cover in over):
-            known.append((Step("1"), Cover(first=True)))
+            known.append(_FIRST)
         if not isinstance(child, list):
             yield from _uncovered(child, _holding(known, child), (*loc, name), hl7)
             continue
@@ -149,19 +154,19 @@ def _uncovered(node: Any, over: list[Cover], loc: Loc, hl7: bool) -> Iterator[tu
 def _speaks_of_leaf(over: list[Cover]) -> bool:
     """Whether a leaf is covered; in HL7 a text is also its own first part."""
     return any(
-        cover.first or cover.whole or _speaks_of_leaf([one for _, one in cover.below.get("1", ())]) for cover in over
+        cover.first or cover.whole or _speaks_of_leaf([one for _, _, one in cover.below.get("1", ())]) for cover in over
     )
 
 
-def _holding(known: list[tuple[Step, Cover]], node: Any) -> list[Cover]:
-    return [cover for step, cover in known if (match := matcher(step)) is None or match(node)]
+def _holding(known: list[Below], node: Any) -> list[Cover]:
+    return [cover for _, match, cover in known if match is None or match(node)]
 
 
-def _active(known: list[tuple[Step, Cover]], node: Any, taken: set[int]) -> list[Cover]:
+def _active(known: list[Below], node: Any, taken: set[int]) -> list[Cover]:
     """The covers of one element of a list: a path without [] means the first that its selectors choose."""
     active = []
-    for step, cover in known:
-        if id(cover) in taken or ((match := matcher(step)) is not None and not match(node)):
+    for step, match, cover in known:
+        if id(cover) in taken or (match is not None and not match(node)):
             continue
         active.append(cover)
         if not step.every:
