@@ -17,6 +17,9 @@ from typing import Any
 import orjson
 
 from integrator.errors import ConfigError, Held, IntegratorError, Refused, Rejected, RetryLater, Waiting
+from integrator.telemetry.logs import logger, place_of
+
+log = logger(part="control")
 
 NAME = "control.sock"  # in the data folder
 LONGEST_PATH = 100  # bytes; Linux allows 107, macOS 103
@@ -84,6 +87,10 @@ class Control:
         except IntegratorError as error:
             kinds = (kind.__name__ for kind in type(error).__mro__)
             return {"error": next(kind for kind in kinds if kind in ERRORS), "text": str(error)}
+        except Exception as fault:  # the asker gets a word, the log the place, and serve goes on
+            log.error("a fault of Integrator in a command", at=place_of(fault))
+            text = f"a fault of Integrator ({type(fault).__name__}); its transaction was undone, the log has the place"
+            return {"error": "Held", "text": text}
 
     def _run(self, line: bytes) -> Any:
         try:

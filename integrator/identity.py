@@ -61,6 +61,7 @@ __all__ = [
     "seal_why",
 ]
 
+LONGEST, DELIMITERS = 64, "|^~\\&<>"  # of subject codes and hospital numbers
 SCOPES = ("intervention", "collection", "everything")  # of a withdrawal
 BIRTH_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SECOND = "write the second identifier as a birth date, YYYY-MM-DD, or as TYPE|value, for example SS|65 170839 J 003"
@@ -130,7 +131,7 @@ def add_participant(
     people.begin_change(tx)
     subject, number = subject.strip(), number.strip()
     index = number_index(keys, number)
-    _refuse(tx, subject, number, index, second)
+    _refuse(tx, keys, subject, number, index, second)
     patient_id = people.patient_of(tx, index) or new_patient(tx, keys)
     keep_number(tx, keys, patient_id, Identifier(number), index)
     participant = people.add(
@@ -153,13 +154,18 @@ def add_participant(
     return participant, again
 
 
-def _refuse(tx: Tx, subject: str, number: str, index: bytes, second: str | None) -> None:
+def _refuse(tx: Tx, keys: Keyring, subject: str, number: str, index: bytes, second: str | None) -> None:
     if not subject:
         raise Rejected("the subject code is missing")
     if not number:
         raise Rejected("the hospital number is missing")
-    if second:
+    for what, text in (("subject code", subject), ("hospital number", number)):
+        if len(text) > LONGEST or not text.isprintable() or set(text) & set(DELIMITERS):
+            raise Rejected(f"the {what} has at most {LONGEST} characters and none of {' '.join(DELIMITERS)}")
+    if second is not None:
         check_second(second)
+    if people.by_number(tx, number_index(keys, subject)) or number_index(keys, subject) == index:
+        raise Rejected("the subject code is a hospital number; choose a code that says nothing of the patient")
     if people.by_subject(tx, subject):
         raise Rejected(f"{subject} is linked to a patient already; choose another subject code")
     other = people.by_number(tx, index)
@@ -172,7 +178,8 @@ def check_second(second: str) -> None:
     text = second.strip()
     if BIRTH_DATE.fullmatch(text):
         try:
-            date.fromisoformat(text)
+            if date.fromisoformat(text).year < 1850:
+                raise ValueError(text)
         except ValueError:
             raise Rejected(f"{text} is not a day of the calendar; {SECOND}") from None
         return

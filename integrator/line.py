@@ -11,7 +11,7 @@ and reconciling.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrator import __version__, identity
@@ -20,16 +20,20 @@ from integrator.connectors.mllp import Answer, Arrival
 from integrator.delivering import confirm, next_look, next_try, outgoing_of, send
 from integrator.errors import Held, Refused, RetryLater, Waiting
 from integrator.folding import OUTSIDE, Speaking, merge_record, refold, summary
+from integrator.formats.hl7v2 import glimpse
 from integrator.house import House
 from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
-from integrator.receiving import Document, keep, look, say, take
+from integrator.receiving import Document, Looked, keep, look, say, take
 from integrator.reconciling import Drift, compare
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, messages, owed, people, records
 from integrator.store.messages import Stored
 from integrator.store.owed import Owed
 from integrator.store.people import Participant
+from integrator.telemetry.logs import logger, place_of
+
+log = logger(part="line")
 
 OF_MANY = ("held", "merged", "superseded", "unchanged", "unwanted")  # the state of a message with many records
 
@@ -40,11 +44,19 @@ class Line(House):
     def receive(self, arrivals: Sequence[Arrival]) -> list[Answer]:
         """Stores every frame that can be stored, in one durable commit, and only then says what each is answered."""
         now = self.clock.now()
-        looked = [look(self, arrival, now) for arrival in arrivals]
+        looked = [self._look(arrival, now) for arrival in arrivals]
         if any(one.message for one in looked):
             with self.store.write() as tx:
                 keep(tx, looked)
         return [say(one, now) for one in looked]
+
+    def _look(self, arrival: Arrival, now: datetime) -> Looked:
+        """A fault of ours in one frame ends its connection without an answer; the other connections go on."""
+        try:
+            return look(self, arrival, now)
+        except Exception as fault:  # whatever it is: the sender keeps its frame, the log has the place
+            log.error("a fault of Integrator in a frame", source=arrival.source, at=place_of(fault))
+            return Looked(arrival, glimpse(b""), close=True, silent=True)
 
     def take(self, documents: Sequence[Document]) -> list[int]:
         """Stores what forms, programs, files and registries say, in one durable commit; returns receipt numbers."""

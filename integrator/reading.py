@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from integrator import registry_reading
 from integrator.config import Source
 from integrator.documents import read_entry
 from integrator.errors import Held, Rejected
@@ -100,8 +101,13 @@ def number_as_sent(data: bytes) -> str | None:
     delims = header.delimiters
     repetitions = header.patient.split(delims.repetition) if delims.repetition else [header.patient]
     split = [repetition.split(delims.component) for repetition in repetitions]
-    chosen = next((parts for parts in split if len(parts) > 4 and parts[4] == "MR"), split[0])
+    named = [parts for parts in split if parts[0].strip()] or split
+    chosen = next((parts for parts in named if len(parts) > 4 and parts[4] == "MR"), named[0])
     return chosen[0].strip() or None
 
 
-READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {"hl7v2": read_hl7v2, "record": read_entry}
+READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {
+    "hl7v2": read_hl7v2,
+    "record": read_entry,
+    registry_reading.FORMAT: registry_reading.read_registry,
+}

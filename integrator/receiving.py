@@ -27,6 +27,7 @@ class Looked:
     verdict: Verdict = ACCEPTED
     message: NewMessage | None = None
     close: bool = False
+    silent: bool = False  # no answer at all: the sender keeps it
 
 
 def look(house: House, arrival: Arrival, now: datetime) -> Looked:
@@ -165,7 +166,7 @@ def _present(twin: Twin, fresh: Verdict) -> Verdict:
 
 def say(one: Looked, now: datetime) -> Answer:
     """The answer in the sender's own words and mode; none where the sender wants none."""
-    code = spoken(one.header, one.verdict)
+    code = None if one.silent else spoken(one.header, one.verdict)
     if code is None:
         return Answer(None, one.close)
     verdict, control_id = one.verdict, secrets.token_hex(10)

@@ -14,7 +14,7 @@ from integrator.line import Line
 from integrator.reading import Read
 from integrator.store import leases, messages, owed
 from integrator.store.messages import Stored
-from integrator.telemetry.logs import logger
+from integrator.telemetry.logs import logger, place_of
 
 LEASE = timedelta(minutes=5)  # how long a worker may take before another one tries
 DELIVER_BATCH = 16
@@ -131,7 +131,7 @@ class Engine:
                     messages.settle(tx, message.id, "held", self._fault(message, fault).reason, release=__version__)
 
     def _fault(self, message: Stored, fault: Exception) -> Held:
-        log.error("a fault of Integrator", message=message.id, kind=type(fault).__name__, exc_info=True)
+        log.error("a fault of Integrator", message=message.id, at=place_of(fault))
         return Held(f"a fault of Integrator ({type(fault).__name__}); the log has the place")
 
     def deliver_some(self, holder: str, target: str) -> int:
@@ -159,7 +159,7 @@ class Engine:
         except RetryLater:
             raise
         except Exception as fault:  # a fault of ours in one row must not stop the others; a person sees it
-            log.error("a fault of Integrator", record=row.record_id, kind=type(fault).__name__, exc_info=True)
+            log.error("a fault of Integrator", record=row.record_id, at=place_of(fault))
             with self.line.store.write() as tx:
                 reason = f"a person: a fault of Integrator ({type(fault).__name__}); the log has the place"
                 owed.settle(tx, row, "waiting", self.line.clock.now(), reason)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import MutableMapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO, cast
 
 import structlog
@@ -30,6 +32,12 @@ class Lossy:
     def flush(self) -> None:
         with suppress(OSError):
             self._stream.flush()
+
+
+def place_of(fault: BaseException) -> str:
+    """Where a fault happened, innermost last: type, then file:line function; no value, for it may be a patient's."""
+    frames = traceback.extract_tb(fault.__traceback__)[-8:]
+    return " > ".join([type(fault).__name__, *(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames)])
 
 
 def set_up_logs(json: bool = False) -> None:

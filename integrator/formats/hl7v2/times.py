@@ -15,6 +15,8 @@ _TIME = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)"
     r"(?:(?P<second>\d\d)(?:\.(?P<part>\d{1,6}))?)?)?)?)?)?(?P<offset>[+-]\d{4})?"
 )
+# Years that a sender can mean; 0001 is how some systems write "no date", and has no instant in every zone.
+_YEARS = range(1800, 9999)
 _PRECISIONS = ("second", "minute", "hour", "day", "month", "year")
 
 
@@ -33,6 +35,8 @@ def parse_time(text: str) -> Stamp:
     found = _TIME.fullmatch(text.strip())
     if not found:
         raise ValueError("not an HL7 time")
+    if int(found["year"]) not in _YEARS:
+        raise ValueError("a year that cannot be meant")
     precision = next(name for name in _PRECISIONS if found[name])
     micro = int((found["part"] or "0").ljust(6, "0"))
     second = int(found["second"] or 0)
