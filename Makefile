@@ -38,7 +38,7 @@ browser:  ## what the tests need beside Python; without it they say what they le
 
 lock: setup  ## new versions of everything, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate --generate-hashes pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate --generate-hashes --extra test --extra check requirements-build.in pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url --no-annotate --generate-hashes --extra postgres --extra test --extra check requirements-build.in pyproject.toml -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) var bench/out build dist
