@@ -83,7 +83,7 @@ def test_a_reader_sees_one_state_to_its_end(store: Store) -> None:
 
 
 def test_readers_cannot_write(store: Store) -> None:
-    with pytest.raises(Exception, match="may (not be written|only be read)"), store.read() as tx:
+    with pytest.raises(Exception, match=r"may (not be written|only be read)"), store.read() as tx:
         facts.put(tx, "name", "value")
     with store.read() as tx:
         assert facts.get(tx, "name") is None
