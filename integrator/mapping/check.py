@@ -109,7 +109,8 @@ def _check_places(declared: Declared) -> None:
     for number, (at, where, field) in enumerate(fields):
         for other, there, another in fields[:number]:
             if field is not another and overlap(at, other):
-                refuse(f"{at.text} is also written by {another.place.text} ({there}); one of them must go", where)
+                text = f"{at.text} is also written by {another.place.text} ({there}); one of them must go"
+                refuse(f"{text}, or selectors of the same part must tell them apart", where)
     constants = [(one.at, one.where) for one in declared.constants]
     constants += [(one.at, one.where) for one in declared.when if one.written]
     for number, (at, where) in enumerate(constants):

@@ -51,7 +51,7 @@ class _Declaring:
             why=self._outside_word("why"),
             about=self._text(self._needed("about")),
             absent=self._word("absent", ("none", "unchanged")),
-            each=self._outside_word("each"),
+            each=self._each(),
             when=tuple(self.condition(entry) for entry in layers.table("when").values()),
             fields=tuple(self.field(entry) for entry in layers.table("field").values()),
             constants=tuple(self.constant(entry) for entry in layers.table("constant").values()),
@@ -87,6 +87,17 @@ class _Declaring:
     def _outside_word(self, word: str) -> Outside | None:
         entry = self.layers.head(word)
         return self.outside(self._text(entry), entry.where) if entry else None
+
+    def _each(self) -> Outside | None:
+        """`each = "OBX"` means every OBX."""
+        found = self._outside_word("each")
+        if found is None:
+            return None
+        last = found.steps[-1]
+        if not last.many or last.once:
+            entry = self._needed("each")
+            refuse(f"each = {found.text!r}: {last.name} does not repeat", entry.where)
+        return replace(found, steps=(*found.steps[:-1], replace(last, every=True)))
 
     def _text(self, entry: Entry) -> str:
         if not isinstance(entry.value, str) or not entry.value:

@@ -147,7 +147,7 @@ class Fresh:
 
     def _put(self, place: PlaceWriter, inside: bool) -> Put:
         """Sets a place in a new tree."""
-        if any(step.every for step in place.steps):
+        if place.only_chooses or any(step.every for step in place.steps):
             raise NotHot
         way: list[Way] = [("", False, None, {})] if inside else []
         for depth, step in enumerate(place.steps, 1):

@@ -56,6 +56,8 @@ class PlaceWriter:
         self.steps: Steps = at.steps[at.listed :] if grouped else at.steps
         self.prefix: Steps = bare(at.steps[: at.listed]) if grouped else ()
         self.find = finder(self.steps)
+        # `[child=text*]` chooses what is there and says nothing of what would be made.
+        self.only_chooses = any(one.prefix for step in at.steps for one in step.selectors)
         self.number = number
         self.removable = removable
         cast = choice.cast
@@ -169,6 +171,8 @@ class FieldWriter:
             order.insert(0, current.choice)
         reason = ""
         for number in order:
+            if number != current.choice and any(place.only_chooses for place in self.choices[number][1]):
+                continue
             try:
                 nodes = self.nodes(self.choices[number], value, state)
             except CannotHold as error:
