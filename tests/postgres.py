@@ -64,6 +64,15 @@ class Server:
             admin.execute(f"create database {name} template {TEMPLATE}")
         return name
 
+    def contents(self, name: str) -> dict[str, bytes]:
+        """Every table of a database as bytes, binary columns as they are."""
+        with self.admin(name) as admin, admin.cursor() as cursor:
+            found = {}
+            for table in metadata.sorted_tables:
+                with cursor.copy(f"copy {table.name} to stdout (format binary)") as rows:
+                    found[table.name] = b"".join(bytes(part) for part in rows)
+            return found
+
     def give_back(self, name: str) -> None:
         """Empties a database that `take` gave, for the next test."""
         with self.admin(name) as admin, admin.transaction():

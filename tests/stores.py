@@ -37,6 +37,14 @@ class Stores:
         """What `open_store` takes for this folder."""
         return f"sqlite:///{folder}/integrator.db" if self.server is None else self.address(folder)
 
+    def contents(self, folder: Path) -> dict[str, bytes]:
+        """All that the store of this folder holds, as bytes: files with SQLite, tables with PostgreSQL."""
+        if self.server is None:
+            files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+            assert any(name.endswith("-wal") and content for name, content in files.items())
+            return files
+        return self.server.contents(self._taken[folder])
+
     def end(self) -> None:
         """Gives back what the test had."""
         for name in self._taken.values():

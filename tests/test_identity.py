@@ -17,11 +17,12 @@ from integrator.records.values import Identifier, PersonName
 from integrator.security.keys import Keyring
 from integrator.store import Store, journal, messages, open_store, people
 from tests.linked import KEYS, NOW, NUMBER, add, receive
+from tests.stores import here
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/a.db", Clock()) as opened:
+def store(each_store: str, tmp_path: Path) -> Iterator[Store]:
+    with open_store(here.url(tmp_path), Clock()) as opened:
         yield opened
 
 

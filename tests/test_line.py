@@ -25,6 +25,9 @@ PATIENT = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
+
 @pytest.fixture
 def ehr(tmp_path):
     with SandboxEhr(tmp_path / "ehr.db") as running:
