@@ -15,7 +15,8 @@ import pytest
 from tests.postgres import Server, must_run, server
 
 KINDS = ("sqlite", "postgresql")
-CHOSEN = tuple(kind for kind in KINDS if os.environ.get("INTEGRATOR_TEST_STORE", kind) == kind)
+CHOSEN = (os.environ["INTEGRATOR_TEST_STORE"],) if os.environ.get("INTEGRATOR_TEST_STORE") else KINDS
+assert set(CHOSEN) <= set(KINDS), f"INTEGRATOR_TEST_STORE is one of {', '.join(KINDS)}"
 
 
 class Stores:

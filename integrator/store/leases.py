@@ -7,20 +7,28 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, update
 
 from integrator.store.schema import leases, messages, owed
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 c = leases.c
 
+TAKE = Statement(
+    lambda insert: (
+        insert(leases)
+        .values(name=given("name"), holder=given("holder"), until=given("until"))
+        .on_conflict_do_update(
+            index_elements=["name"],
+            set_={"holder": given("holder"), "until": given("until")},
+            where=or_(c.holder == given("holder"), c.until <= given("now")),
+        )
+    )
+)
+"""Takes or renews a lease that is free, over, or this holder's."""
+
 
 def take(tx: Tx, name: str, holder: str, now: datetime, until: datetime) -> bool:
     """Takes or renews a lease; False: another holder has it and its time is not over."""
-    free = update(leases).where(c.name == name, or_(c.holder == holder, c.until <= now))
-    if tx.changed(free.values(holder=holder, until=until)):
-        return True
-    if tx.first(select(c.name).where(c.name == name)):
-        return False
-    tx.run(leases.insert().values(name=name, holder=holder, until=until))
-    return True
+    return bool(TAKE.run(tx, name=name, holder=holder, now=now, until=until))
 
 
 def give_back(tx: Tx, name: str, holder: str) -> None:

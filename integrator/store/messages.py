@@ -118,17 +118,18 @@ TWINS = Statement(
 GET = Statement(select(*STORED).where(m.id == given("number")))
 """One message with its body."""
 
+_free = (
+    select(m.id)
+    .where(m.state == "received", m.leased_until.is_(None) | (m.leased_until <= given("now")))
+    .order_by(m.id)
+    .limit(given("n"))
+    .with_for_update(skip_locked=True)
+    .cte("free")  # so that PostgreSQL looks for them once
+)
+
 LEASE = Statement(
     update(messages)
-    .where(
-        m.id.in_(
-            select(m.id)
-            .where(m.state == "received", m.leased_until.is_(None) | (m.leased_until <= given("now")))
-            .order_by(m.id)
-            .limit(given("n"))
-            .with_for_update(skip_locked=True)
-        )
-    )
+    .where(m.id.in_(select(_free.c.id)))
     .values(leased_until=given("until"), holder=given("holder"))
     .returning(*STORED)
 )

@@ -83,8 +83,9 @@ def _leasing(*only: ColumnElement[bool]) -> Statement:
         .order_by(o.due_at)
         .limit(given("n"))
         .with_for_update(skip_locked=True)
+        .cte("due")  # so that PostgreSQL looks for them once
     )
-    taken = update(owed).where(tuple_(o.target, o.record_id, o.face).in_(due))
+    taken = update(owed).where(tuple_(o.target, o.record_id, o.face).in_(select(*due.c)))
     return Statement(taken.values(leased_until=given("until"), holder=given("holder")).returning(*OWED))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from integrator.store.schema import questions
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 
 q = questions.c
@@ -31,6 +32,19 @@ class Question:
 
 
 COLUMNS = [questions.c[name] for name in Question.__match_args__]
+_about = {name: given(name) for name in ("source", "text", "record_id", "message_id", "detail", "at")}
+
+ASK = Statement(
+    lambda insert: (
+        insert(questions)
+        .values(cause=given("cause"), subject=given("subject"), state="open", count=1, **_about)
+        .on_conflict_do_update(
+            index_elements=["cause", "subject"], set_={"state": "open", "count": q.count + 1, **_about}
+        )
+        .returning(q.count)
+    )
+)
+"""Asks, or counts what was asked before and opens it again; gives how often its cause came."""
 
 
 def ask(
@@ -49,11 +63,7 @@ def ask(
     True: it is a new one.
     """
     about = {"source": source, "text": text, "record_id": record_id, "message_id": message_id, "detail": detail}
-    same = update(questions).where(q.cause == cause, q.subject == subject)
-    if tx.changed(same.values(**about, state="open", count=q.count + 1, at=now)):
-        return False
-    tx.run(questions.insert().values(cause=cause, subject=subject, **about, state="open", count=1, at=now))
-    return True
+    return bool(ASK.value(tx, cause=cause, subject=subject, at=now, **about) == 1)
 
 
 def answer(tx: Tx, question_id: int) -> bool:
