@@ -20,10 +20,12 @@ from integrator.clock import Clock, StoryClock
 from integrator.config import Settings, Source, Target, address, secret
 from integrator.connectors.fhir_client import FhirSession, FhirTarget
 from integrator.connectors.mllp import Answer, Arrival, Endpoint, MllpListener
+from integrator.connectors.registry import RegistryClient
 from integrator.control import NAME, Control
 from integrator.doings import Doings
 from integrator.engine.clockwork import start_clockwork
 from integrator.engine.embedded import Engine
+from integrator.entering import add_participant
 from integrator.errors import ConfigError, RetryLater
 from integrator.line import Line
 from integrator.mapping import Faces, load_faces
@@ -52,7 +54,7 @@ def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
             end_all(tx)
             for face in faces:
                 kept_faces.keep(tx, face.hash, face.name, face.text, clock.now())
-        line = Line(settings, store, keys, faces, clock, targets)
+        line = Line(settings, store, keys, faces, clock, targets, registries_of(settings))
         add_configured(line)
         yield line
 
@@ -95,6 +97,12 @@ def target_of(target: Target, folder: Path) -> FhirTarget:
     return FhirTarget(target.name, FhirSession(target.base, token=token, answer=target.timeout))
 
 
+def registries_of(settings: Settings) -> dict[str, RegistryClient]:
+    """A client for each registry source, by the source's name."""
+    sources = [source for source in settings.source if source.kind == "registry"]
+    return {source.name: RegistryClient(source.base, proxy=source.proxy) for source in sources}
+
+
 def add_configured(line: Line) -> None:
     """Links the participants that the configuration names and the store does not know yet."""
     zone = ZoneInfo(line.settings.integrator.zone)
@@ -102,16 +110,14 @@ def add_configured(line: Line) -> None:
         for one in line.settings.participant:
             if people.by_subject(tx, one.subject):
                 continue
-            identity.add_participant(
+            add_participant(
+                line,
                 tx,
-                line.keys,
-                study=line.settings.study.nct,
                 subject=one.subject,
                 number=one.number,
                 second=one.second,
-                consent_from=datetime.combine(one.consent, time(), zone),
-                now=line.clock.now(),
-                arm=one.arm or None,
+                consent=datetime.combine(one.consent, time(), zone),
+                arm=one.arm,
                 actor="configuration",
             )
 
@@ -132,7 +138,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 engine.start()
                 running.append(engine.stop)
             if "schedule" in roles:
-                running.append(start_clockwork(line).shutdown)
+                running.append(start_clockwork(line, engine.wake).shutdown)
             if "web" in roles:
                 told["web"], stop_web = start_web(line)
                 running.append(stop_web)

@@ -26,6 +26,7 @@ COMMANDS = {
     "participant": "integrator.commands.participants:participant",
     "replay": "integrator.commands.again:replay",
     "reconcile": "integrator.commands.again:reconcile",
+    "registry": "integrator.commands.registry:registry",
 }
 
 

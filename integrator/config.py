@@ -34,6 +34,7 @@ class StudySettings:
 
     nct: str
     title: str
+    arms: tuple[str, ...] = ()  # the arms that a participant may be in; empty: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Source:
     ack_to: str = ""  # host:port for application acknowledgements of enhanced mode
     longest: int = 1_048_576  # bytes of the longest frame
     silent_after: int = 0  # seconds without a message after which the page says so; 0: never
+    nct: str = ""  # of a registry: the study that is watched
+    base: str = "https://clinicaltrials.gov/api/v2"  # of a registry: where it is asked
+    every: int = 3600  # of a registry: seconds between two looks; it makes its data once a day
+    proxy: str = ""  # of a registry: http://host:port that leads out of the hospital
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +244,7 @@ _SAID = {
 }
 
 _ONE_OF = {
-    "kind of source": ("mllp",),
+    "kind of source": ("mllp", "registry"),
     "kind of target": ("fhir_client",),
     "key": ("filler", "placer"),
     "undecodable": ("AE", "AA"),
@@ -256,7 +261,7 @@ def _check(settings: Settings, reader: _Reader) -> None:
 
     one_of("processing_id", "processing_id", settings.integrator.processing_id)
     if settings.integrator.clock and settings.integrator.processing_id == "P":
-        raise reader.wrong("clock is for the sandbox; production (processing_id = \"P\") has the machine's", "clock")
+        raise reader.wrong('clock is for the sandbox; production (processing_id = "P") has the machine\'s', "clock")
     _check_zone(settings.integrator.zone, reader)
     for what, names in (("source", [s.name for s in settings.source]), ("target", [t.name for t in settings.target])):
         for name in names:
@@ -267,12 +272,23 @@ def _check(settings: Settings, reader: _Reader) -> None:
         one_of("key", "key", source.key)
         one_of("undecodable", "undecodable", source.undecodable)
         _check_zone(source.zone, reader)
+        if source.kind == "registry":
+            _check_registry(source, reader)
         _check_listen(source.listen, reader)
     for target in settings.target:
         one_of("kind of target", "kind", target.kind)
         one_of("audience", "audience", target.audience)
         one_of("write", "write", target.write)
     _check_listen(settings.web.listen, reader)
+
+
+def _check_registry(source: Source, reader: _Reader) -> None:
+    if not re.fullmatch(r"NCT\d{8}", source.nct):
+        raise reader.wrong(f"nct = {source.nct!r}: a registry source names the study it watches (NCT01409720)", "nct")
+    if not source.base.startswith(("https://", "http://")):
+        raise reader.wrong(f"base = {source.base!r} is not the address of an API (https://...)", "base")
+    if source.every < 1:
+        raise reader.wrong(f"every = {source.every}: at least one second between two looks", "every")
 
 
 def _check_zone(zone: str, reader: _Reader) -> None:

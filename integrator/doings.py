@@ -8,11 +8,15 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integrator import identity
+from integrator.entering import add_participant
 from integrator.errors import Rejected
+from integrator.house import TRIAL
 from integrator.line import Line
 from integrator.records import wire
-from integrator.store import journal, messages, owed, people, questions, records, tallies
+from integrator.registry_doings import Registries
+from integrator.store import Tx, journal, messages, owed, people, questions, records, tallies
+from integrator.store.people import Participant
+from integrator.trial import Trial
 
 Json = dict[str, Any]
 
@@ -32,10 +36,20 @@ class Doings:
             "reconcile": self.reconcile,
             "counts": self.counts,
             "held": self.held,
+            **Trial(self.line, self.wake).commands(),
+            **Registries(self.line, self.wake).commands(),
         }
 
     def participant_add(
-        self, subject: str, number: str, second: str, consent: str, arm: str = "", actor: str = "command line"
+        self,
+        subject: str,
+        number: str,
+        second: str,
+        consent: str,
+        arm: str = "",
+        status: str = "",
+        version: str = "",
+        actor: str = "command line",
     ) -> Json:
         """Links a participant to a patient; their unwanted messages are read again."""
         zone = ZoneInfo(self.line.settings.integrator.zone)
@@ -44,16 +58,16 @@ class Doings:
         except ValueError as wrong:
             raise Rejected(f"the date of consent is {consent!r}; write it as 2026-03-02") from wrong
         with self.line.store.write() as tx:
-            participant, again = identity.add_participant(
+            participant, again = add_participant(
+                self.line,
                 tx,
-                self.line.keys,
-                study=self.line.settings.study.nct,
                 subject=subject,
                 number=number,
                 second=second,
-                consent_from=datetime.combine(day, time(), zone),
-                now=self.line.clock.now(),
-                arm=arm or None,
+                consent=datetime.combine(day, time(), zone),
+                arm=arm,
+                status=status,
+                version=version,
                 actor=actor,
             )
         self.wake()
@@ -62,16 +76,22 @@ class Doings:
     def participant_list(self) -> list[Json]:
         """Every participant by subject code; no numbers."""
         with self.line.store.read() as tx:
-            return [
-                {
-                    "subject": one.subject,
-                    "arm": one.arm,
-                    "consent_from": one.consent_from.isoformat() if one.consent_from else None,
-                    "consent_until": one.consent_until.isoformat() if one.consent_until else None,
-                    "appointments": len(records.of_subject(tx, one.subject, "Appointment")),
-                }
-                for one in people.everyone(tx)
-            ]
+            return [self._participant(tx, one) for one in people.everyone(tx)]
+
+    def _participant(self, tx: Tx, one: Participant) -> Json:
+        row = records.get(tx, "Participant", one.subject)
+        return {
+            "subject": one.subject,
+            "arm": one.arm,
+            "status": row.status if row else None,
+            "since": row.body.get("since") if row else None,
+            "randomised": row.body.get("randomised") if row else None,
+            "enrolled": row.body.get("enrolled") if row else None,
+            "consent_from": one.consent_from.isoformat() if one.consent_from else None,
+            "consent_until": one.consent_until.isoformat() if one.consent_until else None,
+            "scope": one.scope,
+            "appointments": len(records.of_subject(tx, one.subject, "Appointment")),
+        }
 
     def replay(self, state: str = "", message: int = 0, reason: str = "command line", dry_run: bool = False) -> Json:
         """Reads messages again: one, or all of a state; what they touch is folded from nothing."""
@@ -116,7 +136,8 @@ class Doings:
         """Messages by state, owed rows by state, records, open questions and what was counted."""
         with self.line.store.read() as tx:
             return {
-                "messages": messages.counts(tx),
+                "messages": messages.counts(tx, without=TRIAL),
+                "entered": messages.counts(tx, only=TRIAL),
                 "owed": {target.name: owed.counts(tx, target.name) for target in self.line.settings.target},
                 "waiting": [
                     {"target": row.target, "record": row.record_id, "reason": row.reason}

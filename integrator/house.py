@@ -9,6 +9,7 @@ from integrator import identity
 from integrator.clock import Clock
 from integrator.config import Settings, Source
 from integrator.connectors.fhir_client import FhirTarget
+from integrator.connectors.registry import RegistryClient
 from integrator.mapping import Faces
 from integrator.security.keys import Keyring
 from integrator.store import Store
@@ -27,9 +28,10 @@ class House:
         faces: Faces,
         clock: Clock,
         targets: Mapping[str, FhirTarget],
+        registries: Mapping[str, RegistryClient] | None = None,
     ):
         self.settings, self.store, self.keys, self.faces = settings, store, keys, faces
-        self.clock, self.targets = clock, targets
+        self.clock, self.targets, self.registries = clock, targets, registries or {}
         trial = Source(name=TRIAL, system=TRIAL, zone=settings.integrator.zone, kind="form")
         self.sources = {source.name: source for source in (trial, *settings.source)}
         self.linked = identity.Linked(store)

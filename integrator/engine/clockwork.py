@@ -1,17 +1,21 @@
-"""What is done by the clock: erasing what is due, and the daily look at every target."""
+"""What is done by the clock: erasing what is due, the daily look at every target, and the looks at registries."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from integrator.errors import IntegratorError
+from integrator.errors import IntegratorError, Refused, RetryLater
 from integrator.line import Line
 from integrator.store import journal, messages
 from integrator.telemetry.logs import logger
+from integrator.watching import RegistryWatch, watches
 
 log = logger(part="clockwork")
 
@@ -35,8 +39,26 @@ def reconcile_all(line: Line) -> None:
             log.warning("not reconciled", target=target.name, reason=str(away))
 
 
-def start_clockwork(line: Line) -> BackgroundScheduler:
-    """Starts the scheduler: memory job store, missed runs are made up once, no job runs beside itself."""
+def look_at_registry(watch: RegistryWatch, scheduler: BackgroundScheduler, wake: Callable[[], None]) -> None:
+    """Looks at a registry; one that is away is looked at again when it asked for it, a refusal waits for a person."""
+    try:
+        watch.look()
+    except RetryLater as later:
+        log.warning("the registry is put off", source=watch.source.name, reason=str(later))
+        again = datetime.now(UTC) + timedelta(seconds=later.after or 60)
+        job = f"registry {watch.source.name} again"
+        args = [watch, scheduler, wake]
+        scheduler.add_job(look_at_registry, DateTrigger(again), args, id=job, replace_existing=True)
+    except Refused as refused:
+        log.warning("the registry refuses", source=watch.source.name, reason=str(refused))
+    wake()
+
+
+def start_clockwork(line: Line, wake: Callable[[], None] = lambda: None) -> BackgroundScheduler:
+    """Starts the scheduler: memory job store, missed runs are made up once, no job runs beside itself.
+
+    `wake` says that there may be messages to read.
+    """
     hour, _, minute = line.settings.line.reconcile_at.partition(":")
     zone = ZoneInfo(line.settings.integrator.zone)
     scheduler = BackgroundScheduler(timezone=zone, job_defaults={"coalesce": True, "max_instances": 1})
@@ -47,5 +69,8 @@ def start_clockwork(line: Line) -> BackgroundScheduler:
         [line],
         misfire_grace_time=3600,
     )
+    for watch in watches(line):
+        every = IntervalTrigger(seconds=watch.source.every)
+        scheduler.add_job(look_at_registry, every, [watch, scheduler, wake], next_run_time=datetime.now(UTC))
     scheduler.start()
     return scheduler

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
@@ -54,6 +55,22 @@ def update_submitted(study: Study) -> str | None:
     """The day on which the registrant handed in this version (yyyy-mm-dd): its source time."""
     found = _at(study, "statusModule", "lastUpdateSubmitDate")
     return found if isinstance(found, str) else None
+
+
+def fingerprint(study: Study) -> str:
+    """A digest of what the registrant said: without what the registry makes itself, which changes with each build."""
+    own = {
+        name: {**module, "locations": [_without(one, "geoPoint") for one in module["locations"]]}
+        if isinstance(module, dict) and isinstance(module.get("locations"), list)
+        else module
+        for name, module in study["protocolSection"].items()
+    }
+    whole = {"protocolSection": own, "hasResults": study.get("hasResults")}
+    return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _without(one: Any, name: str) -> Any:
+    return {key: value for key, value in one.items() if key != name} if isinstance(one, dict) else one
 
 
 def _at(study: Study, module: str, name: str) -> Any:

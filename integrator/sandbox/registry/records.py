@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ class Records:
         if file.exists():
             self.kept: dict[str, Any] = orjson.loads(file.read_bytes())
         else:
-            self.kept = {"studies": {NCT: dispo()}, "aliases": {}, "built": _build(now), "number": 1}
+            self.kept = {"studies": {NCT: dispo()}, "aliases": {}, "built": _build(now)}
             self._save()
 
     def version(self) -> dict[str, str]:
@@ -73,9 +73,10 @@ class Records:
             self.built(now)
 
     def built(self, now: datetime) -> None:
-        """A new build of the data, of this moment."""
+        """A new build of the data, of this moment; its time tells it apart from every build before."""
         with self.lock:
-            self.kept["built"], self.kept["number"] = _build(now), self.kept["number"] + 1
+            after = datetime.fromisoformat(self.kept["built"]) + timedelta(seconds=1)
+            self.kept["built"] = max(_build(now), _build(after))
             self._save()
 
     def _save(self) -> None:

@@ -6,7 +6,8 @@ GET  /sandbox/log              every request to /api/v2, oldest first
 POST /sandbox/change           {"nct": ..., "fields": {"statusModule.overallStatus": "COMPLETED"}}; null takes one out
 POST /sandbox/put              a whole record
 POST /sandbox/drop             {"nct": ...}
-POST /sandbox/next             [{"status": 503, "retry_after": 2}, {"html": true}, {"cut": 100}, {"other": NCT}, ...]
+POST /sandbox/next             [{"status": 503, "retry_after": 2}, {"html": true}, {"cut": 9}, {"other": NCT},
+                               {"pass": true}]
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class RegistryConnection(BaseHTTPRequestHandler):
         if self.server.hurried():
             return self._text(429, "Too many requests", {"Retry-After": "1"})
         fault = self.server.faults.pop(0) if self.server.faults else None
-        return self._faulty(fault) if fault else self._api(path.removeprefix("/api/v2/"))
+        answered = fault is None or fault.get("pass")
+        return self._api(path.removeprefix("/api/v2/")) if answered else self._faulty(fault or {})
 
     def do_POST(self) -> None:
         wish = orjson.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
