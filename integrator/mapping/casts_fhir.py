@@ -7,12 +7,20 @@ from typing import Any
 from integrator.mapping import casts_fhir_plain as plain
 from integrator.mapping.casts import NOTHING, CannotHold, Cast
 from integrator.mapping.casts_time import FHIR_TIMES
+from integrator.mapping.casts_trial import TRIAL_DEFAULTS, TRIAL_IN_FHIR
 from integrator.mapping.state import State
 from integrator.mapping.systems import KEY, V2_0203, local_name, local_uri
 from integrator.records.values import Coding, Concept, Identifier, Ref
 
 # The record's kind and FHIR's type of the same thing.
-TYPES = {"Study": "ResearchStudy", "Participant": "ResearchSubject", "Appointment": "Appointment", "Patient": "Patient"}
+TYPES = {
+    "Study": "ResearchStudy",
+    "Participant": "ResearchSubject",
+    "Appointment": "Appointment",
+    "ExerciseSession": "Procedure",
+    "Observation": "Observation",
+    "Patient": "Patient",
+}
 
 
 # identifiers and references
@@ -119,10 +127,11 @@ def _read_concept(nodes: list[Any], state: State) -> Any:
         return NOTHING
     listed = node.get("coding")
     codings = tuple(
-        Coding(str(one["code"]), None if local else one.get("system"), plain.word(one, "display"), local)
+        Coding(code, None if local else system, plain.word(one, "display"), local)
         for one in (listed if isinstance(listed, list) else ())
-        if plain.word(one, "code")
-        for local in (local_name(one.get("system") or ""),)
+        if (code := plain.word(one, "code"))
+        for system in (plain.word(one, "system"),)
+        for local in (local_name(system) if system else None,)
     )
     words = plain.word(node, "text")
     return Concept(codings, words) if codings or words else NOTHING
@@ -158,6 +167,7 @@ FHIR_CASTS = {
     cast.name: cast
     for cast in (
         *FHIR_TIMES,
+        *TRIAL_IN_FHIR,
         Cast("string", plain.read_string, plain.write_string),
         Cast("code", plain.read_code, plain.write_code),
         Cast("integer", plain.read_integer, plain.write_integer),
@@ -203,4 +213,5 @@ FHIR_DEFAULTS = {
     ("str", "markdown"): "string",
     ("str", "uri"): "code",
     ("str", "date"): "date",
+    **TRIAL_DEFAULTS,
 }

@@ -100,6 +100,8 @@ class CodeMap:
 
     def gaps(self, fold: bool) -> list[tuple[str, ...]]:
         """The combinations of values that no row matches; an open column has what rows name, and more."""
+        if any(all(cell is None for cell in row.cells) for row in self.rows):
+            return []  # a row of nothing but "*" leaves no gap
         columns = []
         for number, values in enumerate(self.values):
             if values is None:

@@ -24,8 +24,10 @@ from integrator.records.values import (
     PartialDate,
     Period,
     PersonName,
+    Quantity,
     Ref,
     Service,
+    When,
 )
 
 TEXTS = (
@@ -70,6 +72,9 @@ WORDY = (
     "country_code",
 )
 DATES = ("1960", "1961-02", "1959-12-31", "2000-02-29")
+DATED = ("birth_date", "since", "enrolled", "left", "randomised")  # texts that are dates
+OBSERVED = ("pain-vas", "omed", "weight", "site-score", "http://loinc.org|2708-6", "urn:oid:1.2.3|a b")
+REFERRED = {"part_of": "ExerciseSession"}  # what a field refers to; any other refers to the study
 AGES = ("18 Years", "1 Year", "6 Months", "N/A", "018 Years", "80 years")
 OFFSETS = (0, 60, 120, 330, -300, 135)
 
@@ -123,21 +128,26 @@ class Draw:
 
     def draw(self, name: str, kind: type) -> Any:
         """A value of a type, for the field or part of that name ("sites.status")."""
-        if name == "birth_date":
+        if name in DATED:
             return self.random.choice(DATES)
+        if name == "code" and kind is str:
+            return self.random.choice(OBSERVED)
         if kind is str and (words := self._words_of_part(name)):
             return self.random.choice(words)
         makers: dict[type, Callable[[], Any]] = {
             str: self.text,
             int: lambda: self.random.randint(1, 40),
             bool: lambda: self.random.random() < 0.5,
+            float: lambda: self.random.choice((3, 3.5, 0, -7.25, 60)),
+            When: self.when,
+            Quantity: self.quantity,
             datetime: self.instant,
             Period: self.period,
             PartialDate: self.partial_date,
             Identifier: self.identifier,
             Concept: self.concept,
             Service: lambda: Service(self.concept(), self.instant(), self.random.randint(1, 120)),
-            Ref: lambda: Ref("Study", f"NCT{self.random.randint(0, 99999999):08}"),
+            Ref: lambda: Ref(REFERRED.get(name, "Study"), f"NCT{self.random.randint(0, 99999999):08}"),
             PersonName: self.name,
             Address: self.address,
         }
@@ -181,6 +191,17 @@ class Draw:
     def period(self) -> Period:
         start = self.instant()
         return Period(start, start + timedelta(minutes=self.random.choice((0, 1, 15, 50, 1440))))
+
+    def when(self) -> When:
+        if self.random.random() < 0.3:
+            return When(day=self.random.choice(DATES))
+        period = self.period()
+        return When(period.start, self.maybe(lambda: period.end))
+
+    def quantity(self) -> Quantity:
+        unit, code = self.random.choice((("mg/d", "mg/d"), (None, "{score}"), ("HU", "[hnsf'U]"), (None, None)))
+        comparator = self.random.choice(("<", ">=", None, None))
+        return Quantity(self.draw("", float), unit, code, "http://unitsofmeasure.org" if code else None, comparator)
 
     def identifier(self) -> Identifier:
         system = self.maybe(lambda: self.random.choice(ASSIGNERS))
