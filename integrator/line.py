@@ -10,7 +10,7 @@ and reconciling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,6 +74,13 @@ class Line(House):
             return read(data, self.sources[message.source], self.faces, message.format)
         except Held as held:
             return held
+
+    def reserve(self, tx: Tx, said: Iterable[Read | Held]) -> None:
+        """Before a batch is merged: who is in the trial, and every record that is spoken of, is this transaction's to
+        its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
+        self.store.told(tx, people.CHANGED)
+        reads = (one for one in said if isinstance(one, Read))
+        tx.lock(records.lock_name(spoken.kind, spoken.key) for one in reads for spoken in one.records)
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
@@ -143,15 +150,21 @@ class Line(House):
         for record_id in sorted({record for of in spoke.values() for record in of}):
             with self.store.read() as tx:
                 voices = messages.of_record(tx, record_id)
-            reads = {message.id: said for message in voices if isinstance(said := self.read(message), Read)}
+            reads = self._reads(voices)
             with self.store.write() as tx:
+                self.reserve(tx, ())
                 row = records.by_id(tx, record_id)
+                known = {message.id for message in voices}
+                reads |= self._reads(m for m in messages.of_record(tx, record_id) if m.id not in known)
                 if row is not None and row.kind != "Patient":
                     found.append(refold(self, tx, row, reads, dry_run))
         if not dry_run:
             with self.store.write() as tx:
                 messages.reopen(tx, alone)
         return {"messages": len(ids), "dry_run": dry_run, **summary(found)}
+
+    def _reads(self, found: Iterable[Stored]) -> dict[int, Read]:
+        return {message.id: said for message in found if isinstance(said := self.read(message), Read)}
 
     # ---------------------------------------------------------------- the states of a message
 

@@ -1,7 +1,9 @@
-"""The embedded engine: threads of this one process that read, merge and deliver; with SQLite there is no other."""
+"""The embedded engine: threads of this process that read, merge and deliver; with SQLite there is no other."""
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +23,11 @@ DELIVER_BATCH = 16
 TIRED = 3  # so many put-offs in a row, and the target is left alone until the next look
 
 log = logger(part="engine")
+
+
+def this_process() -> str:
+    """A name of this process that no other has that works on the same store: leases are held under it."""
+    return f"{os.getpid()} on {socket.gethostname()}"
 
 
 class Engine:
@@ -67,17 +74,19 @@ class Engine:
         self._owing.set()
 
     def _run(self, name: str, work_is_there: threading.Event, some: Callable[[str], int]) -> None:
+        holder = f"{name} of {this_process()}"
+
         def loop() -> None:
             broke_off = False  # with leases that nobody else would take before they end
             while not self._stop.is_set():
                 work_is_there.clear()
                 try:
                     if broke_off:
-                        self._give_back(name)
+                        self._give_back(holder)
                     broke_off = False
-                    done = some(name)
+                    done = some(holder)
                 except RetryLater as later:
-                    log.warning("put off", holder=name, reason=str(later))
+                    log.warning("put off", holder=holder, reason=str(later))
                     done, broke_off = 0, True
                 if not done:
                     work_is_there.wait(self.line.settings.line.look_every)
@@ -100,6 +109,7 @@ class Engine:
         understood = [(message, self._read(message)) for message in taken]
         try:
             with self.line.store.write() as tx:
+                self.line.reserve(tx, (said for _, said in understood))
                 for message, said in understood:
                     self.line.merge(tx, message, said)
         except RetryLater:
@@ -123,6 +133,7 @@ class Engine:
         for message, said in understood:
             try:
                 with self.line.store.write() as tx:
+                    self.line.reserve(tx, [said])
                     self.line.merge(tx, message, said)
             except RetryLater:
                 raise
