@@ -19,6 +19,12 @@ def word(node: Any, name: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
+def words(node: Any, name: str) -> list[str]:
+    """The texts of a list; what is none is left out."""
+    found = node.get(name) if isinstance(node, dict) else None
+    return [one for one in found if isinstance(one, str) and one] if isinstance(found, list) else []
+
+
 def without_none(**parts: Any) -> dict[str, Any]:
     """An element of the parts that are there."""
     return {name: value for name, value in parts.items() if value is not None and value != []}
@@ -107,8 +113,8 @@ def read_name(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
     if not isinstance(node, dict):
         return NOTHING
-    given = tuple(one for one in node.get("given") or () if isinstance(one, str))
-    prefix, suffix = (" ".join(one for one in node.get(n) or () if isinstance(one, str)) for n in ("prefix", "suffix"))
+    given = tuple(words(node, "given"))
+    prefix, suffix = (" ".join(words(node, name)) for name in ("prefix", "suffix"))
     value = PersonName(word(node, "family"), given, prefix or None, suffix or None)
     return value if value.family or value.given else NOTHING
 
@@ -124,9 +130,9 @@ def read_address(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
     if not isinstance(node, dict):
         return NOTHING
-    lines = tuple(one for one in node.get("line") or () if isinstance(one, str))
-    words = (word(node, name) for name in ("city", "state", "postalCode", "country"))
-    value = Address(lines, *words)
+    lines = tuple(words(node, "line"))
+    parts = (word(node, name) for name in ("city", "state", "postalCode", "country"))
+    value = Address(lines, *parts)
     return value if value != Address() else NOTHING
 
 

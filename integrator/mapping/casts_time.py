@@ -188,7 +188,8 @@ def _read_span(nodes: list[Any], state: State) -> Any:
 
 
 def _span_alone(nodes: list[Any], state: State) -> Any:
-    return _alone(min(read_ts(node, state) for node in nodes[0] if _there(node)), state)
+    starts = [read_ts(node, state) for node in nodes[0] if _there(node)]
+    return _alone(min(starts), state) if starts else NOTHING
 
 
 def _read_minutes(nodes: list[Any], state: State) -> Any:

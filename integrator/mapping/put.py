@@ -25,8 +25,8 @@ def reach(slot: Slot, steps: Steps, made: Made, passed: Passed | None = None) ->
     container, key = slot
     for step in steps:
         node = container[key]
-        if node.__class__ is str:  # HL7: a text is its own first part, and now gets neighbours
-            node = container[key] = {"1": node} if node else {}
+        if not isinstance(node, dict):  # HL7: a text is its own first part, and now gets neighbours
+            node = container[key] = {"1": node} if node.__class__ is str and node and step.name.isdigit() else {}
         if step.many:
             container, key = _element(node, step, made)
             if passed is not None and step.selectors:

@@ -129,7 +129,7 @@ class FieldReader:
 
 
 def _there(node: Any) -> bool:
-    return node is not None and node != ""
+    return node is not None and node not in ("", NULL)
 
 
 def outside_finder(at: Outside, grouped: bool) -> Start:

@@ -51,9 +51,10 @@ class TopWriter:
         step = prefix[-1]
         container, key = reach(slot, prefix[:-1], state.made)
         parent = container[key]
-        if parent.__class__ is str:  # HL7: a text is its own first part
-            parent = container[key] = {"1": parent} if parent else {}
+        if not isinstance(parent, dict):
+            parent = container[key] = {}
         old = parent.get(step.name) or []
+        old = old if isinstance(old, list) else [old]
         found = replace(found, positions=found.standing(old))
         pairs = self._pairs(values, found, old)
         elements = [
