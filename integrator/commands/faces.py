@@ -11,17 +11,18 @@ from uuid import UUID, uuid5
 
 import click
 
+from integrator.commands.inputs import documents
 from integrator.commands.printing import json_option, print_json
 from integrator.config import Source
 from integrator.errors import Held, Waiting
 from integrator.formats.fhir.validate import problems
-from integrator.formats.hl7v2 import charset_codec, glimpse, split_messages
+from integrator.formats.hl7v2 import charset_codec, glimpse
 from integrator.mapping import Context, Face, Faces, explain, load_faces
 from integrator.mapping.laws import check_laws
 from integrator.reading import Spoken, context_of, read
 
 OURS = UUID("6f0c2f7a-3f0e-5d5e-9d35-5f1b7f0c9d11")  # the namespace of ids made without a store: UUIDv5 of kind and key
-FORMS = ("fhir-r4",)
+FORMS = ("fhir-r4", "fhir-r5")
 
 site_option = click.option("--site", default="", help="A folder of mappings/sites: what one hospital does differently.")
 zone_option = click.option("--zone", default="", help="IANA zone of times without an offset; without it they are held.")
@@ -42,9 +43,10 @@ def source_of(site: str, zone: str, charset: str) -> Source:
 @zone_option
 @charset_option
 def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str) -> None:
-    """Maps HL7 v2 messages to FHIR: one Bundle (collection) on stdout, what nobody mapped and what is held on stderr.
+    """Maps HL7 v2 messages and registry records (API v2 JSON) to FHIR: one Bundle (collection) on stdout, what nobody
+    mapped and what is held on stderr.
 
-    Needs no store, no network and no participant. Exit code 1 if any message was held.
+    Needs no store, no network and no participant. Exit code 1 if any message was held. R5 has faces for studies only.
 
     Example: integrator map messages.hl7 --zone Europe/Berlin --charset 8859/1 > bundle.json
     """
@@ -52,10 +54,10 @@ def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str)
     entries: list[dict[str, Any]] = []
     held = 0
     for file in files:
-        for number, data in enumerate(split_messages(file.read_bytes()), start=1):
+        for number, (kind, data) in enumerate(documents(file.read_bytes()), start=1):
             name = f"{file.name}[{number}]"
             try:
-                entries += _mapped(name, data, source, faces, form)
+                entries += _mapped(name, kind, data, source, faces, form)
             except (Held, Waiting) as reason:
                 held += 1
                 text = reason.whole() if isinstance(reason, Held) else str(reason)
@@ -64,8 +66,8 @@ def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str)
     sys.exit(1 if held else 0)
 
 
-def _mapped(name: str, data: bytes, source: Source, faces: Faces, form: str) -> list[dict[str, Any]]:
-    said = read(data, source, faces)
+def _mapped(name: str, kind: str, data: bytes, source: Source, faces: Faces, form: str) -> list[dict[str, Any]]:
+    said = read(data, source, faces, kind)
     if not said.records:
         head = glimpse(data)
         click.echo(f"{name}: no face takes {head.type}^{head.event}; nothing is made of it", err=True)
@@ -80,7 +82,7 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
     for note in one.notes:
         click.echo(f"{name}: note: {note}", err=True)
     resource = faces.writing(one.kind, form, source.site or None).write(one.said, Context())
-    for wrong in problems(resource):
+    for wrong in problems(resource) if form == "fhir-r4" else ():
         click.echo(f"{name}: not valid: {wrong.path}: {wrong.text}", err=True)
     number = uuid5(OURS, f"{one.kind} {one.key}")
     return {"fullUrl": f"urn:uuid:{number}", "resource": resource | {"id": str(number)}}
@@ -102,7 +104,7 @@ def explain_(file: Path, path: str, site: str, zone: str, charset: str, as_json:
     context = replace(context_of(source), charset=charset)
     try:
         found = [
-            explain(data, path, faces, context, site=site or None) for data in split_messages(file.read_bytes())
+            explain(data, path, faces, context, site=site or None) for _, data in documents(file.read_bytes())
         ]
     except Held as held:
         click.echo(f"held: {held.whole()}", err=True)

@@ -104,7 +104,7 @@ def explain(
         trace = Trace()
         reading = face.read(document, context, trace)
         joined = _Joined(face, reading.tree, context, [entry for entry in trace.entries if entry.chosen is not None])
-        if folder != "hl7v2":
+        if folder == "fhir-r4":
             found += [joined.only_read(entry) for entry in joined.entries]
             continue
         writer = faces.writing(face.record, to, site)
@@ -121,7 +121,8 @@ def _document(data: bytes, context: Context) -> tuple[Any, str]:
     """The message or resource, and the folder of the faces that read it."""
     if data.lstrip()[:1] == b"{":
         try:
-            return orjson.loads(data), "fhir-r4"
+            found = orjson.loads(data)
+            return found, "ctgov" if "protocolSection" in found else "fhir-r4"
         except orjson.JSONDecodeError as error:
             raise Held("a file that begins like JSON and is none", None, str(error)) from None
     try:
