@@ -32,7 +32,6 @@ from integrator.mapping import Faces, load_faces
 from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
-from integrator.store.leases import end_all
 from integrator.store.today import Step
 from integrator.web import Feed, create_web
 
@@ -41,7 +40,7 @@ ROLES = ("web", "mllp", "work", "schedule")
 
 @contextmanager
 def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
-    """Opens the store for this process alone and wires the line; ConfigError says what the operator must mend."""
+    """Opens the store and wires the line; ConfigError says what the operator must mend."""
     clock = clock or clock_of(settings)
     keys = keys_of(settings)
     faces = load_faces()
@@ -51,7 +50,6 @@ def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
     with open_store(settings.store_url, clock) as store:
         with store.write() as tx:
             identity.check_keys(tx, keys)
-            end_all(tx)
             for face in faces:
                 kept_faces.keep(tx, face.hash, face.name, face.text, clock.now())
         line = Line(settings, store, keys, faces, clock, targets, registries_of(settings))
@@ -107,6 +105,7 @@ def add_configured(line: Line) -> None:
     """Links the participants that the configuration names and the store does not know yet."""
     zone = ZoneInfo(line.settings.integrator.zone)
     with line.store.write() as tx:
+        people.begin_change(tx)
         for one in line.settings.participant:
             if people.by_subject(tx, one.subject):
                 continue
@@ -129,8 +128,10 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
         engine = Engine(line)
         doings = Doings(line, engine.wake)
         control = Control(settings.folder / NAME, doings.commands())
-        control.start()
-        running: list[Callable[[], Any]] = [control.stop]
+        running: list[Callable[[], Any]] = []
+        if line.store.alone or not control.taken():  # one of the processes of this folder answers commands
+            control.start()
+            running.append(control.stop)
         told: dict[str, Any] = {"pid": os.getpid()}
         listener: MllpListener | None = None
         try:

@@ -38,11 +38,18 @@ class Control:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="control", daemon=True)
 
+    def taken(self) -> bool:
+        """Whether another process listens already."""
+        other = _connect(self.path)
+        if other:
+            other.close()
+        return other is not None
+
     def start(self) -> None:
         """Listens. ConfigError: another process does so already, or the path is too long for a socket."""
         if len(bytes(self.path)) > LONGEST_PATH:
             raise ConfigError(f"the path of the control socket is too long, choose a shorter folder: {self.path}")
-        if _connect(self.path):
+        if self.taken():
             raise ConfigError(f"another process listens at {self.path}")
         self.path.unlink(missing_ok=True)  # left by a process that was killed
         self._socket.bind(str(self.path))
@@ -56,7 +63,7 @@ class Control:
         waker = _connect(self.path)
         if waker:
             waker.close()
-            self._thread.join()
+            self._thread.join(timeout=5)  # where another process took the path meanwhile, nobody wakes it
         self._socket.close()
         self.path.unlink(missing_ok=True)
 

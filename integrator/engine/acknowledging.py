@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from integrator import identity
 from integrator.arrival import UNDECODABLE
 from integrator.config import Source, address
@@ -9,13 +11,14 @@ from integrator.connectors.mllp import MllpSender
 from integrator.formats.hl7v2 import answer, build, charset_codec, header, parse
 from integrator.line import Line
 from integrator.security.keys import Unopenable
-from integrator.store import acknowledgements
+from integrator.store import acknowledgements, leases
 from integrator.store.messages import Stored
 
 BATCH = 20
+LEASE = timedelta(minutes=5)  # how long one process alone sends to a source; it renews it while there is more
 
 
-def acknowledge_some(line: Line, source: Source, sender: MllpSender) -> int:
+def acknowledge_some(line: Line, source: Source, sender: MllpSender, holder: str = "") -> int:
     """Sends what is due of one source; returns how many messages were looked at.
 
     Held is accepted, as on the first connection; only bytes that do not decode are an error. RetryLater: the other
@@ -23,6 +26,8 @@ def acknowledge_some(line: Line, source: Source, sender: MllpSender) -> int:
     """
     with line.store.read() as tx:
         due = acknowledgements.wanted(tx, source.name, BATCH)
+    if due and not line.store.alone:
+        due = _alone(line, source, holder)
     for message in due:
         said = _acknowledgement(line, source, message)
         if said is not None:
@@ -30,6 +35,14 @@ def acknowledge_some(line: Line, source: Source, sender: MllpSender) -> int:
         with line.store.write() as tx:
             acknowledgements.done(tx, message.id)
     return len(due)
+
+
+def _alone(line: Line, source: Source, holder: str) -> list[Stored]:
+    """What is due, for this holder alone; nothing while another one sends."""
+    now = line.clock.now()
+    with line.store.write() as tx:
+        mine = leases.take(tx, f"acknowledge {source.name}", holder, now, now + LEASE)
+        return acknowledgements.wanted(tx, source.name, BATCH) if mine else []
 
 
 def _acknowledgement(line: Line, source: Source, message: Stored) -> bytes | None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apscheduler.events import EVENT_SCHEDULER_SHUTDOWN
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from integrator.engine.leading import RENEW, Leader
 from integrator.errors import IntegratorError, Refused, RetryLater
 from integrator.line import Line
 from integrator.store import journal, messages
@@ -55,22 +57,27 @@ def look_at_registry(watch: RegistryWatch, scheduler: BackgroundScheduler, wake:
 
 
 def start_clockwork(line: Line, wake: Callable[[], None] = lambda: None) -> BackgroundScheduler:
-    """Starts the scheduler: memory job store, missed runs are made up once, no job runs beside itself.
+    """Starts the scheduler: memory job store, missed runs are made up once, no job runs beside itself, and of several
+    processes only the leader runs any.
 
     `wake` says that there may be messages to read.
     """
     hour, _, minute = line.settings.line.reconcile_at.partition(":")
     zone = ZoneInfo(line.settings.integrator.zone)
     scheduler = BackgroundScheduler(timezone=zone, job_defaults={"coalesce": True, "max_instances": 1})
-    scheduler.add_job(erase_due, IntervalTrigger(hours=1), [line], misfire_grace_time=3600)
+    leader = Leader(line)
+    scheduler.add_job(leader.leads, IntervalTrigger(seconds=int(RENEW.total_seconds())))
+    scheduler.add_listener(lambda _: leader.give_back(), EVENT_SCHEDULER_SHUTDOWN)
+    scheduler.add_job(leader.only(erase_due), IntervalTrigger(hours=1), [line], misfire_grace_time=3600)
     scheduler.add_job(
-        reconcile_all,
+        leader.only(reconcile_all),
         CronTrigger(hour=int(hour), minute=int(minute or 0), timezone=zone),
         [line],
         misfire_grace_time=3600,
     )
     for watch in watches(line):
         every = IntervalTrigger(seconds=watch.source.every)
-        scheduler.add_job(look_at_registry, every, [watch, scheduler, wake], next_run_time=datetime.now(UTC))
+        look = leader.only(look_at_registry)
+        scheduler.add_job(look, every, [watch, scheduler, wake], next_run_time=datetime.now(UTC))
     scheduler.start()
     return scheduler

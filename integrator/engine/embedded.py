@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +9,7 @@ from datetime import timedelta
 from integrator import __version__
 from integrator.config import Source
 from integrator.engine.acknowledging import acknowledge_some, sender_to
+from integrator.engine.names import this_process
 from integrator.errors import Held, IntegratorError, RetryLater
 from integrator.line import Line
 from integrator.reading import Read
@@ -23,11 +22,6 @@ DELIVER_BATCH = 16
 TIRED = 3  # so many put-offs in a row, and the target is left alone until the next look
 
 log = logger(part="engine")
-
-
-def this_process() -> str:
-    """A name of this process that no other has that works on the same store: leases are held under it."""
-    return f"{os.getpid()} on {socket.gethostname()}"
 
 
 class Engine:
@@ -54,7 +48,7 @@ class Engine:
 
     def _acknowledger(self, source: Source) -> Callable[[str], int]:
         sender = sender_to(source)
-        return lambda holder: acknowledge_some(self.line, source, sender)
+        return lambda holder: acknowledge_some(self.line, source, sender, holder)
 
     def stop(self) -> None:
         """Lets every thread end its present batch."""
