@@ -41,7 +41,6 @@ def checks(evidence: Evidence) -> list[Check]:
         every += [
             ("The EHR holds what the department's book says", as_the_book, _held(evidence)),
             ("The EHR's log: each appointment was made once, no identifier is held twice", made_once, ""),
-            ("What was owed while the EHR was away waited for it", waited_for_it, ""),
             ("Nothing is owed any more", nothing_owed, ""),
             ("Reconcile: what the EHR holds agrees with every record", agrees, f"{len(evidence.drift)} compared"),
         ]
@@ -50,6 +49,8 @@ def checks(evidence: Evidence) -> list[Check]:
             ("The EHR's log: no write was done", never_written, ""),
             (f"Every appointment waits: {CANNOT}", all_wait, ""),
         ]
+    if writes and any(act.away for act in evidence.acts):
+        every.append(("What was owed while the EHR was away waited for it", waited_for_it, ""))
     every += [(f"The EHR's log: no write {words}", check, "") for words, check in _silences(evidence)]
     every.append(("The page says what moved and why, and names no patient", page_right, evidence.page.address))
     return [Check(name, tuple(look(evidence)), note) for name, look, note in every]
