@@ -11,8 +11,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from integrator.config_rules import check
 from integrator.errors import ConfigError
 
 
@@ -163,7 +163,7 @@ def read_config(path: Path) -> Settings:
         raise ConfigError(f"not TOML: {wrong}", str(path), int(found[1]) if found else None) from wrong
     reader = _Reader(str(path), text)
     settings: Settings = reader.table(Settings, {**data, "file": str(path)}, "")
-    _check(settings, reader)
+    check(settings, reader)
     return settings
 
 
@@ -242,65 +242,3 @@ _SAID = {
     bool: "true or false",
     date: "a date: 2026-03-01",
 }
-
-_ONE_OF = {
-    "kind of source": ("mllp", "registry"),
-    "kind of target": ("fhir_client",),
-    "key": ("filler", "placer"),
-    "undecodable": ("AE", "AA"),
-    "audience": ("clinical", "research"),
-    "write": ("off", "shadow", "on"),
-    "processing_id": ("P", "T", "D"),
-}
-
-
-def _check(settings: Settings, reader: _Reader) -> None:
-    def one_of(what: str, key: str, value: str) -> None:
-        if value not in _ONE_OF[what]:
-            raise reader.wrong(f"{key} = {value!r} is not one of {', '.join(_ONE_OF[what])}", key)
-
-    one_of("processing_id", "processing_id", settings.integrator.processing_id)
-    if settings.integrator.clock and settings.integrator.processing_id == "P":
-        raise reader.wrong('clock is for the sandbox; production (processing_id = "P") has the machine\'s', "clock")
-    _check_zone(settings.integrator.zone, reader)
-    for what, names in (("source", [s.name for s in settings.source]), ("target", [t.name for t in settings.target])):
-        for name in names:
-            if names.count(name) > 1:
-                raise reader.wrong(f"two [[{what}]] are named {name!r}", "name")
-    for source in settings.source:
-        one_of("kind of source", "kind", source.kind)
-        one_of("key", "key", source.key)
-        one_of("undecodable", "undecodable", source.undecodable)
-        _check_zone(source.zone, reader)
-        if source.kind == "registry":
-            _check_registry(source, reader)
-        _check_listen(source.listen, reader)
-    for target in settings.target:
-        one_of("kind of target", "kind", target.kind)
-        one_of("audience", "audience", target.audience)
-        one_of("write", "write", target.write)
-    _check_listen(settings.web.listen, reader)
-
-
-def _check_registry(source: Source, reader: _Reader) -> None:
-    if not re.fullmatch(r"NCT\d{8}", source.nct):
-        raise reader.wrong(f"nct = {source.nct!r}: a registry source names the study it watches (NCT01409720)", "nct")
-    if not source.base.startswith(("https://", "http://")):
-        raise reader.wrong(f"base = {source.base!r} is not the address of an API (https://...)", "base")
-    if source.every < 1:
-        raise reader.wrong(f"every = {source.every}: at least one second between two looks", "every")
-
-
-def _check_zone(zone: str, reader: _Reader) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as unknown:
-        raise reader.wrong(f"zone = {zone!r} is not an IANA time zone such as Europe/Berlin", "zone") from unknown
-
-
-def _check_listen(listen: str, reader: _Reader) -> None:
-    host, _, port = listen.rpartition(":")
-    if not port.isdigit():
-        raise reader.wrong(f"listen = {listen!r} is not host:port", "listen")
-    if host not in ("127.0.0.1", "localhost", "[::1]", "::1"):
-        raise reader.wrong(f"listen = {listen!r}: only the loopback (127.0.0.1) until sign-in exists", "listen")

@@ -3,51 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from integrator.config import Target
-from integrator.connectors.registry import Pace
-from integrator.engine.clockwork import start_clockwork
 from integrator.errors import Refused, Rejected, RetryLater
-from integrator.formats.fhir.validate import problems
 from integrator.receiving import Document
-from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.registry.process import SandboxRegistry
 from integrator.sandbox.registry.record import NCT, dispo
 from integrator.store import leases, messages, questions, records
-from tests.houses import wait_for
-from tests.registry_house import RegistryHouse, registry_house
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxRegistry]:
-    with SandboxRegistry(tmp_path_factory.mktemp("registry") / "registry.json", every=0) as found:
-        yield found
-
-
-@pytest.fixture
-def registry(running: SandboxRegistry) -> SandboxRegistry:
-    """The registry with the trial's record as it was in the beginning."""
-    running.fail()
-    running.put(dispo())
-    return running
-
-
-@pytest.fixture
-def house(tmp_path: Path, registry: SandboxRegistry) -> Iterator[RegistryHouse]:
-    with registry_house(tmp_path, registry) as found:
-        hasten(found)
-        yield found
-
-
-def hasten(found: RegistryHouse) -> None:
-    """Without the pause of a second between two requests, which test_registry_client.py proves."""
-    found.line.registries["ctgov"]._pace = Pace(every=0)
-
+from tests.registry.registry_house import RegistryHouse, registry_house
 
 # one version, and the next
 
@@ -199,7 +165,6 @@ def test_a_number_that_was_merged_into_another_is_followed(tmp_path: Path, regis
     moved["protocolSection"]["identificationModule"]["nctIdAliases"] = ["NCT00000009"]
     registry.put(moved)
     with registry_house(tmp_path, registry, nct="NCT00000009") as house:
-        hasten(house)
         assert house.look().outcome == f"a new version; NCT00000009 is called {NCT} now"
         with house.line.store.read() as tx:
             row = records.get(tx, "Study", "NCT00000009")
@@ -258,68 +223,3 @@ def test_the_trials_own_word_wins_in_the_record_and_is_shown_beside_the_registry
 def test_a_study_that_nobody_watches_is_rejected_with_what_to_do(house: RegistryHouse):
     with pytest.raises(Rejected, match=r"no version of NCT02847754 is here; a \[\[source\]\] of kind"):
         house.diff("NCT02847754")
-
-
-# to the EHR
-
-
-def target(ehr: SandboxEhr) -> Target:
-    return Target(name="ehr", system="ehr", base=ehr.base, records=("Study",))
-
-
-def test_the_study_reaches_the_ehr_and_changes_there(tmp_path: Path, registry: SandboxRegistry):
-    with (
-        SandboxEhr(tmp_path / "ehr.db") as ehr,
-        registry_house(tmp_path, registry, (target(ehr),)) as house,
-    ):
-        hasten(house)
-        house.look()
-        house.deliver_all()
-        assert [row.state for row in house.owed()] == ["delivered"]
-        (held,) = ehr.holds("ResearchStudy")
-        assert problems(held) == []
-        assert (held["status"], held["period"]["start"]) == ("completed", "2011-09")
-        house.look()
-        registry.change(NCT, {"statusModule.overallStatus": "TERMINATED"})
-        house.look()
-        house.deliver_all()
-        (after,) = ehr.holds("ResearchStudy")
-        assert (after["id"], after["status"]) == (held["id"], "administratively-completed")
-
-
-def test_an_ehr_that_cannot_take_studies_is_waited_for(tmp_path: Path, registry: SandboxRegistry):
-    with (
-        SandboxEhr(tmp_path / "ehr.db", settings="epic-like") as ehr,
-        registry_house(tmp_path, registry, (target(ehr),)) as house,
-    ):
-        hasten(house)
-        house.look()
-        house.deliver_all()
-        (row,) = house.owed()
-        assert (row.state, row.reason) == ("waiting", "the target cannot write ResearchStudy")
-
-
-# by the clock
-
-
-def test_the_clock_looks_at_once_and_again_where_the_registry_asks_to_wait(tmp_path: Path, registry: SandboxRegistry):
-    with registry_house(tmp_path, registry, every=3600) as house:
-        hasten(house)
-        registry.fail({"status": 503, "retry_after": 1})
-        scheduler = start_clockwork(house.line)
-        try:
-            wait_for(lambda: len(house.versions()) == 1, seconds=10)
-        finally:
-            scheduler.shutdown()
-
-
-def test_the_clock_looks_every_so_often(tmp_path: Path, registry: SandboxRegistry):
-    with registry_house(tmp_path, registry, every=1) as house:
-        hasten(house)
-        scheduler = start_clockwork(house.line)
-        try:
-            wait_for(lambda: len(house.versions()) == 1, seconds=10)
-            registry.change(NCT, {"statusModule.whyStopped": "no money"})
-            wait_for(lambda: len(house.versions()) == 2, seconds=10)
-        finally:
-            scheduler.shutdown()
