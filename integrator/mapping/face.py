@@ -55,6 +55,11 @@ class Reading:
         return [Unmapped(place_text(s.loc, s.steps, hl7), plain(node_at(self.tree, s.loc))) for s in found]
 
 
+def tree_of(document: Any) -> Any:
+    """A document as the tree that faces work on; a tree stays what it is."""
+    return MessageNode(document) if isinstance(document, Message) else document
+
+
 class Face:
     """One mapping file (with what it extends), as the code uses it. Shared by threads: it keeps nothing of a run."""
 
@@ -86,18 +91,14 @@ class Face:
                     texts.update(choice.codes.texts)
         return texts
 
-    def tree(self, document: Any) -> Any:
-        """A document as the tree that faces work on."""
-        return MessageNode(document) if isinstance(document, Message) else document
-
     def applies(self, document: Any) -> bool:
         """Whether [when] holds."""
-        tree = self.tree(document)
+        tree = tree_of(document)
         return all(test(tree) for test in self._tests)
 
     def read(self, document: Any, context: Context = EMPTY, trace: Trace | None = None) -> Reading:
         """What a Message or a resource says. Held, with place and text, where a value cannot be understood."""
-        tree = self.tree(document)
+        tree = tree_of(document)
         state = State(tree, context, trace)
         said: Said = {}
         try:
@@ -113,14 +114,14 @@ class Face:
         each = self.declared.each
         if each is None:
             return [self.read(document, context)]
-        tree = self.tree(document)
+        tree = tree_of(document)
         return [self.read(_narrowed(tree, each, node), context) for node in every_finder(each.steps)(tree)]
 
     def write(self, said: Said, context: Context = EMPTY, onto: Any = None, log: Log | None = None) -> Any:
         """The record in the outside form: a resource, or a Message. `onto` stays as it is. Raises CannotWrite."""
         if self._writing is None:
             raise CannotWrite(f"{self.name} is only read")
-        return self._writing.write(said, context, self.tree(onto) if onto is not None else None, self._readers, log)
+        return self._writing.write(said, context, tree_of(onto) if onto is not None else None, self._readers, log)
 
     def _held(self, wrong: Missing, tree: Any) -> Held:
         """The error with the place where it stands and what stands there."""

@@ -16,7 +16,7 @@ import orjson
 
 from integrator.errors import CannotWrite, Held
 from integrator.formats.hl7v2 import Message, build, parse
-from integrator.mapping.face import Face
+from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_bytes import law_4
 from integrator.mapping.laws_noise import Excuses, disturbed, leaves_of
 from integrator.mapping.laws_values import Draw, allowed
@@ -98,7 +98,7 @@ def _reads_back(face: Face, said: Said, document: Any, before: Said | None = Non
 
 def names_of(face: Face, document: Any) -> list[str]:
     """The fields that are read and written, and whose `when` holds in the document."""
-    tree = face.tree(document)
+    tree = tree_of(document)
     found = []
     for one in face.declared.fields:
         holds = all(condition_test(condition)(tree) for condition in one.when)

@@ -12,7 +12,7 @@ from typing import Any
 from integrator.errors import Held, Rejected
 from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.context import Context
-from integrator.mapping.face import Face
+from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_values import Draw
 from integrator.mapping.lineage import ReadEntry, Trace
 from integrator.mapping.spans import bytes_of
@@ -114,7 +114,7 @@ class Depends:
 
     def __init__(self, face: Face, message: Message, trace: Trace):
         self.message, self.trace = message, trace
-        tree = face.tree(message)
+        tree = tree_of(message)
         always = [loc for one in face.declared.when for loc, _ in locate(tree, one.at.steps)]
         self._always = self._spans(always)
 

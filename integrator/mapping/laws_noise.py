@@ -8,7 +8,7 @@ from typing import Any
 
 from integrator.formats.hl7v2 import Message, parse
 from integrator.mapping.casts import NOTHING
-from integrator.mapping.face import Face
+from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_values import allowed
 from integrator.mapping.lineage import ReadEntry, Trace
 from integrator.mapping.read import condition_test, is_word
@@ -77,7 +77,7 @@ def _noisy_components(line: str, noise: str) -> str:
 def leaves_of(face: Face, document: Any, numbered: bool = False) -> dict[str, Loc]:
     """Every leaf by its text (made unlike by a number where `numbered`), with its place."""
     found: dict[str, Loc] = {}
-    for number, (loc, text) in enumerate(_leaves(face.tree(document), ())):
+    for number, (loc, text) in enumerate(_leaves(tree_of(document), ())):
         found[f"{number} {text}" if numbered else text] = loc
     return found
 
@@ -102,7 +102,7 @@ class Excuses:
     def __init__(self, face: Face, document: Any, after: Any, before: Said, said: Said):
         self.face, self.before, self.said = face, before, said
         self.owners: list[Loc] = []
-        tree, tree_after = face.tree(document), face.tree(after)
+        tree, tree_after = tree_of(document), tree_of(after)
         self.after = tree_after
         later = {entry.record: entry for entry in _traced(face, after) if _made(entry)}
         for entry in _traced(face, document):

@@ -13,7 +13,7 @@ from integrator.mapping.check import check
 from integrator.mapping.code_files import load_codes
 from integrator.mapping.codes import CodeMap
 from integrator.mapping.declare import declare
-from integrator.mapping.face import Face
+from integrator.mapping.face import Face, tree_of
 from integrator.mapping.layers import Layers, chain, face_files, refuse
 
 
@@ -48,6 +48,7 @@ class Faces:
             raise ConfigError("there is no such folder", str(root))
         self.sites = sorted(path.name for path in (self.root / "sites").glob("*") if path.is_dir())
         self._faces: dict[tuple[str, str | None], Face] = {}
+        self._reading: dict[tuple[str, str | None], list[Face]] = {}
         names = {self._name(path): path for path in face_files(self.root)}
         for name, path in names.items():
             self._faces[name, None] = self._compile(name, path, None)
@@ -76,8 +77,16 @@ class Faces:
 
     def reading(self, folder: str, document: Message | dict[str, Any], site: str | None = None) -> list[Face]:
         """The faces of a folder ("hl7v2") that read this document: those whose [when] holds."""
-        found = [self.get(name, site) for name in self.names() if name.startswith(folder + "/")]
-        return [face for face in found if face.declared.reads and face.applies(document)]
+        tree = tree_of(document)
+        return [face for face in self._readers(folder, site) if face.applies(tree)]
+
+    def _readers(self, folder: str, site: str | None) -> list[Face]:
+        """The faces of a folder that read, looked up once."""
+        found = self._reading.get((folder, site))
+        if found is None:
+            faces = [self.get(name, site) for name in self.names() if name.startswith(folder + "/")]
+            found = self._reading[folder, site] = [face for face in faces if face.declared.reads]
+        return found
 
     def writing(self, record: str, folder: str, site: str | None = None) -> Face:
         """The face of a folder ("fhir-r4") that writes this record."""

@@ -26,11 +26,14 @@ class TopReader:
         self.parts = [one.place.parts[0] if one.place.parts else None for one in fields]
         self.lists = {part for part, one in zip(self.parts, fields, strict=True) if one.place.inner}
         self.elements = every_finder(self.prefix) if self.prefix else None
+        # Most fields are one place without parts: their reader is asked at once.
+        self.alone = self.fields[0].read if self.elements is None and self.parts == [None] else None
         self.silent = declared.absent == "unchanged"
 
     def read(self, said: Said, state: State) -> None:
         """Adds what the tree says of this field."""
-        value = self.value(state)
+        quick = self.alone if state.trace is None else None
+        value = quick(state.tree, state)[0] if quick is not None else self.value(state)
         if value is ABSENT:
             value = UNSAID if self.silent else NONE
         if value is NONE:

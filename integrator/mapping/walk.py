@@ -19,6 +19,8 @@ Match = Callable[[Any], bool]
 def finder(steps: Steps) -> Find:
     """A function from a tree to the first node that the path means, or None. [] means the first here."""
     prepared = tuple((step.name, matcher(step)) for step in steps)
+    if len(steps) in (2, 3) and steps[0].many and steps[1].many and not any(match for _, match in prepared):
+        return _field_finder(steps)
 
     def find(node: Any) -> Any:
         for name, match in prepared:
@@ -36,6 +38,28 @@ def finder(steps: Steps) -> Find:
             if node is None:
                 return None
         return node
+
+    return find
+
+
+def _field_finder(steps: Steps) -> Find:
+    """As `finder`, for the path that HL7 has most: first segment, first repetition, and maybe a component."""
+    segment, field = steps[0].name, steps[1].name
+    component = steps[2].name if len(steps) > 2 else None
+
+    def find(node: Any) -> Any:
+        node = node.get(segment) if isinstance(node, dict) else None
+        if node.__class__ is list:
+            node = node[0] if node else None
+        node = node.get(field) if isinstance(node, dict) else None
+        if node.__class__ is list:
+            node = node[0] if node else None
+        if component is None or node is None:
+            return node
+        if node.__class__ is str:
+            return node if component == "1" else None
+        node = node.get(component) if isinstance(node, dict) else None
+        return (node[0] if node else None) if node.__class__ is list else node
 
     return find
 
