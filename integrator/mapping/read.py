@@ -92,7 +92,8 @@ class FieldReader:
             elif first.__class__ is list and not any(map(_there, first)):
                 continue
             try:
-                value = convert([first, *[find(starts[start]) for find, start in others]], state)
+                nodes = [first, *[find(starts[start]) for find, start in others]] if others else [first]
+                value = convert(nodes, state)
             except Wrong as wrong:
                 raise Missing(wrong, number, self.field.choices[number], node) from None
             if value is NOTHING or (self.words is not None and value.__class__ is str and value not in self.words):
@@ -154,7 +155,7 @@ def _list_reader(cast: Cast) -> Any:
 
 def _codes_reader(codes: CodeMap, hl7: bool) -> Any:
     def read(nodes: list[Any], state: State) -> Any:
-        texts = tuple(_code_text(node) for node in nodes)
+        texts = tuple(map(_code_text, nodes))
         found = codes.read(texts, hl7)
         if found.row is None:
             raise Wrong(f"a code that has no row in the code map {codes.name}", _which(codes, texts, hl7))
@@ -169,6 +170,8 @@ def _codes_reader(codes: CodeMap, hl7: bool) -> Any:
 
 
 def _code_text(node: Any) -> str:
+    if node.__class__ is str:
+        return "" if node == NULL else str(node)
     if node.__class__ is list:
         return " ".join(text for one in node if (text := _code_text(one)))
     text = plain(node) if node is not None else ""
