@@ -124,6 +124,11 @@ KNOWN = Statement(
 )
 """The id under which a target holds a record in one face."""
 
+HELD_AS = Statement(
+    select(*TARGET_ID).where(t.target == given("target"), t.record_id == given("record_id")).order_by(t.face).limit(1)
+)
+"""The id under which a target holds a record, in whatever face."""
+
 REMEMBER = Statement(
     lambda insert: (
         insert(target_ids)
@@ -246,6 +251,12 @@ def next_due(tx: Tx, target: str | None = None) -> datetime | None:
 def known(tx: Tx, target: str, record_id: int, face: str) -> TargetId | None:
     """The id under which a target holds a record in this face."""
     row = KNOWN.first(tx, target=target, record_id=record_id, face=face)
+    return TargetId(*row) if row else None
+
+
+def held_as(tx: Tx, target: str, record_id: int) -> TargetId | None:
+    """The id under which a target holds a record, in whatever face."""
+    row = HELD_AS.first(tx, target=target, record_id=record_id)
     return TargetId(*row) if row else None
 
 

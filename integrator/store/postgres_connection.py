@@ -10,7 +10,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrDumper
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -29,6 +29,7 @@ PROMISES = """select current_setting('synchronous_commit'), current_setting('fsy
 current_setting('server_encoding'), current_setting('server_version_num')::int / 10000"""
 PASSING = {  # SQLSTATE, or how it begins
     "08": "the connection to the server broke",
+    "08P01": "",  # a fault of ours
     "40001": "another transaction changed the same",
     "40P01": "two transactions waited for each other",
     "53100": "the disk of the server is full",
@@ -84,7 +85,7 @@ def place(url: str) -> Mapping[str, Any]:
 
 
 def engine(place: Mapping[str, Any], kept: int, more: int) -> Engine:
-    """A pool of connections to one place; statements begin and end their transactions in words."""
+    """A pool of connections to one place. The driver begins no transaction by itself: words of ours do."""
 
     def connect() -> PostgresConnection:
         connection = PostgresConnection.connect(**place, autocommit=True)
@@ -96,7 +97,7 @@ def engine(place: Mapping[str, Any], kept: int, more: int) -> Engine:
         connection.adapters.register_dumper(str, Words)
         return connection
 
-    return create_engine(
+    made = create_engine(
         "postgresql+psycopg://",
         creator=connect,
         paramstyle="format",
@@ -105,7 +106,16 @@ def engine(place: Mapping[str, Any], kept: int, more: int) -> Engine:
         pool_timeout=30,
         pool_use_lifo=True,
         use_native_hstore=False,
+        hide_parameters=True,
     )
+
+    @event.listens_for(made, "begin")
+    def start(connection: Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        if driver.info.transaction_status == pq.TransactionStatus.IDLE:  # else a transaction of ours is open
+            driver.execute("begin")
+
+    return made
 
 
 def _promises(connection: PostgresConnection) -> None:
@@ -131,10 +141,15 @@ def lock_number(name: str) -> int:
 
 
 def passing(error: Exception) -> str | None:
-    """What is wrong in words, where it passes by itself or an operator mends it while we wait; None: our fault."""
+    """What is wrong in words, where it passes by itself or an operator mends it while we wait; None: our fault.
+
+    The values of a row, which PostgreSQL likes to tell, are taken out of the error.
+    """
     if isinstance(error, PoolTimeout):
         return "every connection to the server is in use"
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.Error) and cause.diag.message_primary:
+        cause.args = error.args = (cause.diag.message_primary,)
     if isinstance(cause, NotDurable):
         return str(cause)
     state = getattr(cause, "sqlstate", None) or ""

@@ -174,7 +174,10 @@ def _cause(error: Exception) -> BaseException | None:
 
 def _engine(path: Path, pragmas: tuple[str, ...], begin: str, **pool: Any) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False, "cached_statements": 256}, **pool
+        f"sqlite:///{path}",
+        connect_args={"check_same_thread": False, "cached_statements": 256},
+        hide_parameters=True,
+        **pool,
     )
 
     @event.listens_for(engine, "connect")

@@ -53,7 +53,10 @@ class Database(Protocol):
         ...
 
     def passing(self, error: Exception) -> str | None:
-        """What is wrong in words, where it passes by itself (disk full, busy); None for every other error."""
+        """What is wrong in words, where it passes by itself (disk full, busy); None for every other error.
+
+        Afterwards the error itself names no value either.
+        """
         ...
 
     def words(self, error: Exception) -> str:
@@ -135,7 +138,8 @@ class Store:
                 if tx.changes:
                     self._database.tell(tx)
         except self._database.errors as error:
-            raise self._translated(error) from error
+            self._if_passing(error)
+            raise
         for name in tx.changes:
             self._changes[name] = self._changes.get(name, 0) + 1
 
@@ -146,7 +150,8 @@ class Store:
             with self._database.read() as tx:
                 yield tx
         except self._database.errors as error:
-            raise self._translated(error) from error
+            self._if_passing(error)
+            raise
 
     def changes(self, name: str) -> int:
         """How often something kept in memory ("participants") was changed by a committed transaction of this store."""
@@ -169,6 +174,7 @@ class Store:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _translated(self, error: Exception) -> Exception:
+    def _if_passing(self, error: Exception) -> None:
         words = self._database.passing(error)
-        return RetryLater(f"the store cannot be used now: {words}") if words else error
+        if words:
+            raise RetryLater(f"the store cannot be used now: {words}") from error
