@@ -100,13 +100,14 @@ def _write_date(value: str, state: State) -> list[Any]:
 # identifiers
 
 
-def _assigner(namespace: str | None, identity: str | None, kind: str | None, state: State) -> dict[str, Any]:
-    """An HD as the fields of an Identifier; without any, the source's namespace."""
-    system = universal(identity, kind or "") if identity else None
-    if not namespace and not system and not identity and state.context.namespace:
+def _system(namespace: str | None, identity: str | None, kind: str | None, state: State) -> str | None:
+    """The URI that an HD names; without any HD, the source's namespace."""
+    if identity is not None:
+        return universal(identity, kind or "")
+    if namespace is None and state.context.namespace:
         state.note("no assigner: the source's namespace")
-        system = state.context.namespace
-    return {"system": system, "namespace": namespace}
+        return state.context.namespace
+    return None
 
 
 def _hd(value: Identifier, state: State) -> dict[str, str | None]:
@@ -122,7 +123,8 @@ def _read_ei(nodes: list[Any], state: State) -> Any:
     value = text(node, "1")
     if value is None:
         return NOTHING
-    return Identifier(value, **_assigner(text(node, "2"), text(node, "3"), text(node, "4"), state))
+    namespace = text(node, "2")
+    return Identifier(value, _system(namespace, text(node, "3"), text(node, "4"), state), namespace)
 
 
 def _write_ei(value: Identifier, state: State) -> list[Any]:
@@ -136,7 +138,8 @@ def _read_cx(nodes: list[Any], state: State) -> Any:
     if value is None:
         return NOTHING
     hd = part(node, "4") or ""
-    return Identifier(value, type=text(node, "5"), **_assigner(text(hd, "1"), text(hd, "2"), text(hd, "3"), state))
+    namespace = text(hd, "1")
+    return Identifier(value, _system(namespace, text(hd, "2"), text(hd, "3"), state), namespace, text(node, "5"))
 
 
 def _write_cx(value: Identifier, state: State) -> list[Any]:

@@ -19,21 +19,18 @@ _get = dict.get
 class SegmentNode(dict[str, Any]):
     """One segment; `get` splits a field at first sight. `segment` is None where it was made by a face."""
 
-    __slots__ = ("message", "name", "owner", "segment")
+    __slots__ = ("name", "segment")
 
-    def __init__(self, name: str, segment: Segment | None = None, message: Message | None = None):
+    def __init__(self, name: str, segment: Segment | None = None):
         super().__init__()
-        self.name, self.segment, self.message = name, segment, message
-        self.owner: SegmentNode | None = None  # set for a new NTE
+        self.name, self.segment = name, segment
 
     def get(self, key: str, default: Any = None) -> Any:
         found = _get(self, key)
         if found is not None:
             return found
-        if key == AFTER:
-            return self._after()
         segment = self.segment
-        if segment is None:
+        if segment is None or key == AFTER:
             return default
         fields, number = segment.fields, int(key)
         raw = fields[number] if number < len(fields) else ""
@@ -45,12 +42,6 @@ class SegmentNode(dict[str, Any]):
         else:
             self[key] = found = [unpack(segment, raw)]
         return found
-
-    def _after(self) -> str | None:
-        if self.segment is None or self.message is None:
-            return None
-        owner = self.message.owner(self.segment)
-        return owner.name if owner else None
 
     def fields(self) -> list[str]:
         """The numbers of all fields that hold something, in order."""
@@ -75,8 +66,20 @@ class MessageNode(dict[str, Any]):
             segments = self.message.all(key)
             if not segments:
                 return default
-            found = self[key] = [SegmentNode(key, segment, self.message) for segment in segments]
+            found = self[key] = [SegmentNode(key, segment) for segment in segments]
+            if key == "NTE":
+                self._name_owners(found)
         return found
+
+    def _name_owners(self, notes: list[SegmentNode]) -> None:
+        """Tells each note the segment that it belongs to: the nearest before that is neither note nor TQ1."""
+        owner: str | None = None
+        waiting = iter(notes)
+        for segment in self.message.segments:
+            if segment.name == "NTE":
+                next(waiting)[AFTER] = owner
+            elif segment.name != "TQ1":
+                owner = segment.name
 
     def names(self) -> list[str]:
         """The names of all segments, each once, in order of appearance."""
