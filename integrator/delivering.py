@@ -9,7 +9,10 @@ from integrator.claims import said_from_json
 from integrator.connectors.fhir_client import Known, Written
 from integrator.errors import CannotWrite, RetryLater, Waiting
 from integrator.house import House
+from integrator.mapping.casts_fhir import TYPES
 from integrator.merge import waits_for
+from integrator.records.values import Ref
+from integrator.references import id_of, patient_at, patient_said, refers, seek
 from integrator.rendering import Outgoing, render
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, owed, people, questions, records
@@ -26,13 +29,18 @@ def outgoing_of(house: House, tx: Tx, row: Owed) -> Outgoing:
         _, open_ = identity.record_seals(tx, house.keys, participant)
     except Unopenable as erased:
         raise Waiting("a person: the patient was erased") from erased
+    target = house.settings.target_named(row.target)
+    said = said_from_json(record.kind, record.body, open_)
     return Outgoing(
         kind=record.kind,
         key=record.key,
-        said=said_from_json(record.kind, record.body, open_),
+        said=patient_said(house, tx, target, record.kind, said, record.subject),
         patient_id=participant.patient_id if participant else None,
         index=record.patient or b"",
         known=owed.known(tx, row.target, row.record_id, row.face),
+        subject=record.subject,
+        withdrawn=bool(participant and identity.collection_ended(participant, house.clock.now())),
+        refers=refers(house, tx, target, record.kind, said),
     )
 
 
@@ -40,7 +48,13 @@ def render_for(house: House, target_name: str, outgoing: Outgoing) -> None:
     """Renders the record for this target. Waiting: for what is named."""
     target = house.settings.target_named(target_name)
     face = house.faces.writing(outgoing.kind, target.form, target.site or None)
-    render(outgoing, face, target, lambda value: _patient_at(house, target_name, outgoing.index, value))
+    outgoing.waits = outgoing.refers.waits
+    for ref in outgoing.refers.sought:
+        if theirs := seek(house, target_name, ref):
+            outgoing.refers.links[ref] = theirs
+        else:
+            outgoing.waits = outgoing.waits or id_of(ref)
+    render(outgoing, face, target, lambda value: patient_at(house, target, outgoing.index, value, outgoing.subject))
 
 
 def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:
@@ -50,6 +64,8 @@ def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:
     """
     if waits := waits_for(outgoing.kind, outgoing.said):
         raise Waiting(waits)
+    if outgoing.withdrawn and outgoing.kind != "Participant":
+        raise Waiting("consent: it was withdrawn")
     target, client = house.settings.target_named(row.target), house.targets[row.target]
     render_for(house, row.target, outgoing)
     known = outgoing.known
@@ -58,25 +74,13 @@ def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:
     if target.write != "on":
         return None
     kind, identifier = outgoing.fresh["resourceType"], outgoing.identifier
+    if outgoing.waits:
+        client.able_to_write(kind)
+        raise Waiting(outgoing.waits)
     if known is None and outgoing.said.get("status") == "entered-in-error" and not client.find(kind, *identifier):
         return None  # it was deleted before the target ever held it
     place = Known(known.resource_id, known.version_id) if known else None
     return client.write(kind, outgoing.fresh, identifier, place, outgoing.onto)
-
-
-def _patient_at(house: House, target: str, index: bytes, value: str) -> str | None:
-    """The target's own reference of a patient, found by hospital number; None where it has none."""
-    settings = house.settings.target_named(target)
-    if not settings.patient_system:
-        return None
-    if (target, index) not in house.patients:
-        found = house.targets[target].find("Patient", settings.patient_system, value)
-        if len(found) > 1:
-            raise Waiting("a person: the target has two patients with this number")
-        if not found:
-            return None
-        house.patients[target, index] = f"Patient/{found[0]['id']}"
-    return house.patients[target, index]
 
 
 def confirm(house: House, tx: Tx, row: Owed, outgoing: Outgoing, written: Written | None, now: datetime) -> None:
@@ -106,6 +110,8 @@ def confirm(house: House, tx: Tx, row: Owed, outgoing: Outgoing, written: Writte
             at=now,
         ),
     )
+    if outgoing.known is None and outgoing.kind in TYPES:
+        owed.wake(tx, now, row.target, reason=id_of(Ref(outgoing.kind, outgoing.key)))
 
 
 def next_look(waiting: Waiting, now: datetime) -> datetime | None:

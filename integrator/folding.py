@@ -42,7 +42,8 @@ def covered(house: House, participant: Participant | None, spoken: Spoken, messa
     if participant is None or spoken.kind == "Participant":
         return True
     at = _begins(house, spoken.said) or message.source_time
-    return identity.consent_covers(participant, at, spoken.kind) and spoken.said.get("activity") != "other"
+    kind = "ExerciseSession" if spoken.said.get("part_of") else spoken.kind  # its scores stand and fall with it
+    return identity.consent_covers(participant, at, kind) and spoken.said.get("activity") != "other"
 
 
 def words_of(kind: str) -> str:

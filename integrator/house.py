@@ -11,6 +11,7 @@ from integrator.config import Settings, Source
 from integrator.connectors.fhir_client import FhirTarget
 from integrator.connectors.registry import RegistryClient
 from integrator.mapping import Faces
+from integrator.records.values import Ref
 from integrator.security.keys import Keyring
 from integrator.store import Store
 
@@ -37,3 +38,4 @@ class House:
         self.linked = identity.Linked(store)
         self.chance = Random()
         self.patients: dict[tuple[str, bytes], str] = {}  # (target, number index) -> the target's own reference
+        self.found: dict[tuple[str, Ref], str] = {}  # (target, record that it has of its own) -> its reference

@@ -110,6 +110,12 @@ def consent_covers(participant: Participant, at: datetime, kind: str = "") -> bo
     return participant.consent_until is None or at < participant.consent_until
 
 
+def collection_ended(participant: Participant, at: datetime) -> bool:
+    """Whether consent to collecting was withdrawn: then nothing more is read, and nothing more is sent."""
+    ended = participant.consent_until is not None and participant.consent_until <= at
+    return ended and participant.scope != "intervention"
+
+
 def add_participant(
     tx: Tx,
     keys: Keyring,

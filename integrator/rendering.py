@@ -15,6 +15,7 @@ from integrator.formats.fhir.validate import problems
 from integrator.mapping import Context, Face
 from integrator.records import Said
 from integrator.records.values import Identifier
+from integrator.references import OF_PATIENT, Refers
 from integrator.store.owed import TargetId
 
 Resource = dict[str, Any]
@@ -30,6 +31,10 @@ class Outgoing:
     patient_id: int | None  # None: a record that is about no person
     index: bytes
     known: TargetId | None
+    subject: str | None = None  # subject code
+    withdrawn: bool = False  # the consent to what is collected was withdrawn
+    refers: Refers = field(default_factory=Refers)  # to other records of ours
+    waits: str | None = None  # the target's id of something that it must refer to
     fresh: Resource = field(default_factory=dict)  # written on nothing
     digest: bytes = b""
     identifier: tuple[str, str] = ("", "")  # system and value that we find it again by
@@ -39,8 +44,8 @@ class Outgoing:
 
 def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[[str], str | None]) -> None:
     """Fills in the resource for this target. Waiting: for what is named, be it a value that does not fit the form."""
-    said, links = _for_target(outgoing.said, target, patient_at)
-    context = Context(links=links)
+    said, links = _for_target(outgoing, target, patient_at)
+    context = Context(links={**outgoing.refers.links, **links})
     outgoing.context = context
     outgoing.fresh = face.write(said, context)
     outgoing.onto = lambda current: face.write(said, context, onto=current)
@@ -53,16 +58,19 @@ def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[
 
 
 def _for_target(
-    said: Said, target: Target, patient_at: Callable[[str], str | None]
+    outgoing: Outgoing, target: Target, patient_at: Callable[[str], str | None]
 ) -> tuple[Said, dict[Any, dict[str, Any]]]:
     """The record as this target names things: its own Patient where it has one, else the number in its system."""
+    said, links = outgoing.said, {}
     number = said.get("patient")
-    if not number or not target.patient_system:
-        return said, {}
-    theirs = Identifier(number.value, target.patient_system, None, "MR")
-    reference = patient_at(number.value)
-    links = {theirs: {"reference": reference}} if reference else {}
-    return {**said, "patient": theirs}, links
+    if number and target.patient_system:
+        theirs = Identifier(number.value, target.patient_system, None, "MR")
+        said = {**said, "patient": theirs}
+        if reference := patient_at(number.value):
+            links[theirs] = {"reference": reference}
+    if not links and outgoing.kind in OF_PATIENT:
+        outgoing.waits = outgoing.waits or "the target's id of Patient, found by number in its patient_system"
+    return said, links
 
 
 def _ours(outgoing: Outgoing) -> tuple[str, str]:
@@ -72,5 +80,3 @@ def _ours(outgoing: Outgoing) -> tuple[str, str]:
         if identifier.get("value") == value and identifier.get("system"):
             return identifier["system"], value
     raise Waiting("a namespace of its appointment ids ([[source]] namespace)")
-
-

@@ -24,9 +24,11 @@ from integrator.config import (
 )
 from integrator.engine.embedded import Engine
 from integrator.formats.hl7v2 import frame
+from integrator.house import TRIAL
 from integrator.line import Line
 from integrator.security.keys import Keyring
 from integrator.store import messages, owed, records
+from tests.stores import here
 
 NUMBER, OTHER = "HTEST-0001", "HTEST-0002"
 NAMESPACE = "https://htest.example/aria"
@@ -59,7 +61,7 @@ def settings(folder: Path, targets: tuple[Target, ...] = (), **source) -> Settin
     )
     return Settings(
         study=StudySettings("NCT01409720", "DISPO"),
-        integrator=General(processing_id="T", folder="."),
+        integrator=General(processing_id="T", folder=".", store=here.address(folder)),
         web=Web(listen="127.0.0.1:0"),
         line=LineSettings(look_every=0.05, first_retry=0.2),
         source=(replace(feed, **source),),
@@ -98,14 +100,17 @@ class TestHouse:
                 return
 
     def message(self, number: int) -> messages.Stored:
+        """The n-th message of the feeds; what the trial itself says is not counted."""
         with self.line.store.read() as tx:
-            found = messages.get(tx, number)
+            ids = sorted(one.id for one in messages.page(tx, limit=10_000) if one.source != TRIAL)
+            found = messages.get(tx, ids[number - 1])
             assert found is not None
             return found
 
     def states(self) -> dict[str, int]:
+        """How many messages of the feeds are in each state; what the trial itself says is not counted."""
         with self.line.store.read() as tx:
-            return {state: n for state, n in messages.counts(tx).items() if n}
+            return {state: n for state, n in messages.counts(tx, without=TRIAL).items() if n}
 
     def records(self) -> list[records.Row]:
         with self.line.store.read() as tx:

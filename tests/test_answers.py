@@ -12,6 +12,8 @@ from integrator.formats.hl7v2 import answer, frame, header
 from integrator.store import messages, tallies
 from tests.houses import NUMBER, Sender, house, listening, siu, wait_for
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 @pytest.fixture
 def wire(tmp_path):
@@ -81,7 +83,7 @@ def test_bytes_that_do_not_decode_are_kept_held_and_answered_ae_until_mended(wir
     assert here.states() == {"held": 1}
     assert code(aria.send(broken)) == b"AE"
     with here.line.store.write() as tx:
-        messages.settle(tx, 1, "set aside", "mended by hand")
+        messages.settle(tx, here.message(1).id, "set aside", "mended by hand")
     assert code(aria.send(broken)) == b"AA"
     assert here.states() == {"set aside": 1}
 

@@ -85,6 +85,15 @@ class FhirTarget:
         self._abilities, self._asked_at = read_abilities(statement), time.monotonic()
         return self._abilities
 
+    def able_to_write(self, resource_type: str) -> Abilities:
+        """What the server can do. Waiting: it cannot write this type in any way."""
+        able = self.abilities()
+        if not able.speaks_r4:
+            raise Waiting(f"a target that speaks FHIR R4 (this one says {able.fhir_version or 'nothing'})")
+        if not any(able.can(resource_type, way) for way in ("create", "update", "patch")):
+            raise Waiting(f"the target cannot write {resource_type}")
+        return able
+
     def read(self, resource_type: str, resource_id: str) -> Resource | None:
         """The resource; None where the target does not have it (404) or no longer (410)."""
         answer = hold.read(self.session, resource_type, resource_id)
@@ -106,11 +115,7 @@ class FhirTarget:
         `fresh` is our resource written on nothing, `onto` lays the same record onto what the target holds and leaves
         what it does not speak of. Raises RetryLater, Refused, Gone, or Waiting ("the target cannot write Appointment").
         """
-        able = self.abilities()
-        if not able.speaks_r4:
-            raise Waiting(f"a target that speaks FHIR R4 (this one says {able.fhir_version or 'nothing'})")
-        if not any(able.can(resource_type, way) for way in ("create", "update", "patch")):
-            raise Waiting(f"the target cannot write {resource_type}")
+        able = self.able_to_write(resource_type)
         if known is not None:
             return self._change(resource_type, known.resource_id, onto)
         return self._create(resource_type, fresh, identifier, onto, able)

@@ -18,8 +18,13 @@ LONGEST = 2000  # characters of one text
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}")
 
 
+NOTHING_SAID: dict[str, Any] = {"null": "is empty; leave it out", "required": "is missing"}
+
+
 class Number(fields.Field[float]):
     """A number; a decimal comma is refused unless the file was said to have them."""
+
+    default_error_messages = NOTHING_SAID
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> float:
         try:
@@ -41,6 +46,8 @@ class Count(Number):
 class YesNo(fields.Field[bool]):
     """Yes or no."""
 
+    default_error_messages = NOTHING_SAID
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
         try:
             return texts.read_yes_no(value)
@@ -50,6 +57,8 @@ class YesNo(fields.Field[bool]):
 
 class Day(fields.Field[str]):
     """A day of the calendar."""
+
+    default_error_messages = NOTHING_SAID
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         try:
@@ -61,6 +70,8 @@ class Day(fields.Field[str]):
 class Moment(fields.Field[When]):
     """A day, or a day with a time of day."""
 
+    default_error_messages = NOTHING_SAID
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> When:
         try:
             return texts.read_moment(value, known().zone)
@@ -70,6 +81,8 @@ class Moment(fields.Field[When]):
 
 class Between(fields.Field[Period]):
     """{"start": ..., "end": ...}, both with a time of day."""
+
+    default_error_messages = NOTHING_SAID
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Period:
         if not isinstance(value, dict) or set(value) - {"start", "end"} or "start" not in value:
@@ -88,6 +101,8 @@ class Between(fields.Field[Period]):
 class Word(fields.Field[str]):
     """One of a list of words; `also` are words that people use for them."""
 
+    default_error_messages = NOTHING_SAID
+
     def __init__(self, words: tuple[str, ...], also: dict[str, str] | None = None, **more: Any):
         super().__init__(**more)
         self.words, self.also = words, also or {}
@@ -103,6 +118,8 @@ class Word(fields.Field[str]):
 
 class Words(fields.Field[str]):
     """A text of people: not empty, no control characters, not endless."""
+
+    default_error_messages = NOTHING_SAID
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         if not isinstance(value, str) or not value.strip():
@@ -125,6 +142,8 @@ class Notes(Words):
 class Name(fields.Field[str]):
     """The trial's own name of a thing: a subject code, the number of a session."""
 
+    default_error_messages = NOTHING_SAID
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:
         text = str(value).strip() if isinstance(value, str | int) else ""
         if not KEY.fullmatch(text):
@@ -134,6 +153,8 @@ class Name(fields.Field[str]):
 
 class Meaning(fields.Field[Concept]):
     """A text, or {"code", "system", "display", "text"}."""
+
+    default_error_messages = NOTHING_SAID
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Concept:
         if isinstance(value, str) and value.strip():

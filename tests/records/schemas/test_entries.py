@@ -172,12 +172,17 @@ def test_done_again_the_reason_goes():
         ({"exercises": [{"sets": 3}]}, "exercises.0.name: which exercise was it?"),
         ({"exercises": [{"name": "bridge", "sets": 2.5}]}, "exercises.0.sets: 2.5 is no whole number"),
         ({"setting": "supervized"}, "did you mean supervised?"),
+        ({"end": ""}, "end: '' is no date"),
         ({"planned": {"start": "2026-03-03"}}, "planned: a planned time needs its time of day"),
     ],
 )
 def test_wrong_sessions(changed: dict[str, Any], words: str):
     entry = {name: value for name, value in {**SESSION, **changed}.items() if value is not None}
     assert any(words in one for one in told("ExerciseSession", entry)), told("ExerciseSession", entry)
+
+
+def test_an_empty_field_is_left_out():
+    assert told("ExerciseSession", {**SESSION, "end": None}) == ["end: is empty; leave it out"]
 
 
 def test_an_entry_that_is_no_object():
