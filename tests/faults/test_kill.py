@@ -13,7 +13,7 @@ import pytest
 
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.radiotherapy import Sender
-from tests.faults.processes import Installation, booking, hours, made, stored
+from tests.faults.processes import Installation, booking, free_port, hours, made, stored
 
 WHOLE = os.environ.get("INTEGRATOR_PROOFS") == "whole"
 KILLS = 30 if WHOLE else 3
@@ -80,7 +80,7 @@ def storm(here: Installation, ehr: SandboxEhr, draw: random.Random) -> int:
 @pytest.mark.long
 def test_killed_at_random_under_load_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path):
     seed = random.SystemRandom().randrange(2**32)
-    with SandboxEhr(tmp_path / "ehr.db") as ehr, Installation(tmp_path, ehr.base) as here:
+    with SandboxEhr(tmp_path / "ehr.db", port=free_port()) as ehr, Installation(tmp_path, ehr.base) as here:
         here.start()
         enough = threading.Event()
         loads = [Load(str(number), here.port, ahead, enough) for number, ahead in enumerate(AHEAD)]
