@@ -20,6 +20,7 @@ class Context:
     default_unit: str | None = None  # unit of a length that has none; None: min
     namespace: str | None = None  # URI of identifiers that the message leaves without any assigner
     links: Mapping[Ref | Identifier, dict[str, Any]] = field(default_factory=dict)  # our key -> their Reference
+    comma: bool = False  # numbers of a delimited file have decimal commas
     event: str | None = None  # the trigger that the caller wants where a code map offers several: "S13"
 
 

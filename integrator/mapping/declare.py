@@ -8,6 +8,7 @@ from typing import Any
 
 from integrator.mapping import record_model
 from integrator.mapping.casts import Cast
+from integrator.mapping.casts_csv import CSV_CASTS, CSV_DEFAULTS
 from integrator.mapping.casts_fhir import FHIR_CASTS, FHIR_DEFAULTS
 from integrator.mapping.casts_hl7 import HL7_CASTS, HL7_DEFAULTS
 from integrator.mapping.casts_study import STUDY_CASTS, STUDY_DEFAULTS
@@ -19,7 +20,12 @@ from integrator.mapping.model import Choice, Condition, Constant, Declared, Fiel
 from integrator.mapping.path import BadPath, substitute
 from integrator.records import KINDS
 
-CASTS = {"hl7v2": HL7_CASTS, "fhir": FHIR_CASTS | STUDY_IN_FHIR, "ctgov": STUDY_CASTS}  # by kind of form
+CASTS = {  # by kind of form
+    "hl7v2": HL7_CASTS,
+    "fhir": FHIR_CASTS | STUDY_IN_FHIR,
+    "ctgov": STUDY_CASTS,
+    "csv": CSV_CASTS,
+}
 FIELD = ("at", "as", "codes", "only", "when")
 CHOICE = ("at", "as", "codes")
 
@@ -231,6 +237,8 @@ class _Declaring:
             return HL7_DEFAULTS.get(ours)
         if self.form.kind == "ctgov":
             return STUDY_DEFAULTS.get((ours, at.type))
+        if self.form.kind == "csv":
+            return CSV_DEFAULTS.get(ours)
         found = FHIR_DEFAULTS.get((ours, at.type))
         if found == "identifier" and any(one.child[:1] == ("type",) for one in at.steps[-1].selectors):
             return "number"  # the selector says the type, so the value need not

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 from integrator.formats.fhir.model import Model
@@ -78,6 +78,27 @@ class JsonSteps:
             raise BadPath(f"[{one}] in {text!r} compares a {kind}; name the part of it that is a text")
         self.check_text(meaning or "text", one, text)
         return replace(one, kind=meaning or "text", steps=tuple(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a delimited file."""
+
+    type: str = "text"
+    many: bool = False
+
+
+class Columns:
+    """A row of a delimited file: whatever columns its header names; a cell has no parts."""
+
+    def children(self, kind: str) -> Mapping[str, Element]:
+        return {}
+
+    def child(self, kind: str, name: str) -> Element | None:
+        return Column() if kind == "row" else None
+
+    def is_primitive(self, kind: str) -> bool:
+        return kind == "text"
 
 
 class FhirSteps(JsonSteps):

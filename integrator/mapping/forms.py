@@ -12,7 +12,7 @@ from integrator.formats.fhir.model import Model, model
 from integrator.formats.hl7v2.path import Place
 from integrator.formats.hl7v2.segments import segment_table
 from integrator.formats.study_record import study_model
-from integrator.mapping.form_json import FhirSteps, JsonSteps
+from integrator.mapping.form_json import Columns, FhirSteps, JsonSteps
 from integrator.mapping.path import BadPath, Selector, Step, Steps, parse_path
 from integrator.mapping.tree_hl7 import AFTER
 
@@ -33,13 +33,13 @@ class Form:
 
     @property
     def kind(self) -> str:
-        """hl7v2, fhir (of any version) or ctgov: whose conversions it has."""
+        """hl7v2, fhir (of any version), ctgov or csv: whose conversions it has."""
         return self.family.partition("-")[0]
 
     @property
     def names(self) -> list[str]:
-        """The names at the top of a JSON form, in the order in which they are written; of HL7 none."""
-        if self.hl7:
+        """The names at the top of a JSON form, in the order in which they are written; of HL7 and CSV none."""
+        if self.hl7 or self.family == "csv":
             return []
         known = study_model().children(self.name) if self.family == "ctgov" else self._fhir.children(self.name)
         return list(known)
@@ -53,6 +53,8 @@ class Form:
         steps = parse_path(text, names, self.hl7)
         if self.hl7:
             return _hl7(self.name, steps, text)
+        if self.family == "csv":
+            return JsonSteps(Columns()).resolve(self.name, steps, text)
         reader = JsonSteps(study_model()) if self.family == "ctgov" else FhirSteps(self._fhir)
         return reader.resolve(self.name, steps, text)
 
@@ -64,9 +66,9 @@ def form(text: str) -> Form:
         return Form(family, name)
     if family in FHIR and model(FHIR[family]).is_resource(name):
         return Form(family, name)
-    if (family, name) == ("ctgov", "Study"):
+    if (family, name) in (("ctgov", "Study"), ("csv", "row")):
         return Form(family, name)
-    known = f"hl7v2 and a structure (hl7v2 SIU_S12), {' or '.join(FHIR)} and a resource, or ctgov Study"
+    known = f"hl7v2 and a structure (hl7v2 SIU_S12), {' or '.join(FHIR)} and a resource, ctgov Study, or csv row"
     raise BadPath(f"there is no form {text!r}; write {known}")
 
 

@@ -11,8 +11,9 @@ from marshmallow import ValidationError
 
 from integrator.records import Said
 from integrator.records.schemas.about import About, Knowing
-from integrator.records.schemas.entries import RESULTS, SCHEMAS, UNKNOWN_FIELD, Entry, session_key
+from integrator.records.schemas.entries import RESULTS, SCHEMAS, UNKNOWN_FIELD, Entry
 from integrator.records.schemas.fields import not_one_of
+from integrator.records.schemas.results import session_key
 from integrator.records.schemas.rules import Problem, rules
 
 __all__ = ["SCHEMAS", "About", "Problem", "check", "complete", "rules", "session_key"]

@@ -11,12 +11,13 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
 from integrator.records import exercise_session, observation, participant
 from integrator.records.exercise_session import Exercise
-from integrator.records.instruments import INSTRUMENTS, UCUM, YES_NO
+from integrator.records.instruments import INSTRUMENTS
 from integrator.records.participant import Consent
 from integrator.records.schemas import fields as of
-from integrator.records.schemas import texts
 from integrator.records.schemas.about import known
-from integrator.records.values import Quantity, Ref, When
+from integrator.records.schemas.results import is_answered, is_code, read_answer, read_measure, session_of
+from integrator.records.schemas.texts import Unclear
+from integrator.records.values import When
 
 UNKNOWN_FIELD = "no such field"
 RESULTS = ("value", "coded", "text", "answer", "absent")  # of an observation: saying one says of the others: none
@@ -136,7 +137,7 @@ class ObservationSchema(Entry):
             data |= read_value(data["code"], data.pop("value"), unit)
         if "session" in data:
             name = data.pop("session")
-            data["part_of"] = Ref("ExerciseSession", session_key(known().subject, name)) if name else None
+            data["part_of"] = session_of(known().subject, name) if name else None
         return data
 
 
@@ -164,28 +165,16 @@ def together(start: When | None, end: When | None, day: str | None) -> When:
 
 def check_code(code: str) -> str:
     """The instrument's word, or system|code. ValidationError: neither."""
-    if code in INSTRUMENTS or ("|" in code and ":" in code.partition("|")[0]):
+    if is_code(code):
         return code
     raise ValidationError(of.not_one_of("instrument", code, tuple(INSTRUMENTS)), "instrument")
 
 
 def read_value(code: str, raw: Any, unit: str | None) -> dict[str, Any]:
-    """The result that a value is, by its instrument: a number with unit, or yes or no. ValidationError: neither."""
-    instrument = INSTRUMENTS.get(code)
+    """The result that a value is, by its instrument. ValidationError: it is none."""
     try:
-        if instrument is not None and instrument.kind == YES_NO:
-            return {"answer": texts.read_yes_no(raw)}
-        number = texts.read_number(raw, known().comma)
-    except texts.Unclear as wrong:
-        raise ValidationError(str(wrong), "value") from None
-    if instrument is None:
-        return {"value": Quantity(number, unit, unit, UCUM if unit else None)}
-    if unit is not None and unit not in (instrument.unit, instrument.shown):
-        meant = instrument.shown or instrument.unit
-        raise ValidationError(f"{instrument.title} is in {meant}; write the value in {meant}, not in {unit}", "unit")
-    return {"value": instrument.quantity(number)}
-
-
-def session_key(subject: str, name: str) -> str:
-    """The key of a record of a participant, by the trial's own name of it."""
-    return name if not subject or name.startswith(subject + "/") else f"{subject}/{name}"
+        if is_answered(code):
+            return {"answer": read_answer(raw)}
+        return {"value": read_measure(code, raw, unit, known().comma)}
+    except Unclear as wrong:
+        raise ValidationError(str(wrong), wrong.field or "value") from None

@@ -24,6 +24,10 @@ NO = ("no", "false", "0", "nein")
 class Unclear(ValueError):
     """What stands there cannot be used; the text says why and what to write, for the person who wrote it."""
 
+    def __init__(self, text: str, field: str = ""):
+        super().__init__(text)
+        self.field = field  # where it stands, if not where it was looked for
+
 
 def read_number(value: object, comma: bool = False) -> float:
     """A number, whole where it is written so. `comma`: the file was said to have decimal commas. Raises Unclear."""
