@@ -1,4 +1,4 @@
-"""Conversions of a Study's parts in FHIR that one path cannot say: titles, parties, counted groups, eligibility."""
+"""Conversions of a Study's parts in FHIR that one path cannot say: titles, counted groups, eligibility."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from integrator.mapping import casts_fhir_plain as plain
 from integrator.mapping.casts import NOTHING, CannotHold, Cast
 from integrator.mapping.casts_study import DATES
 from integrator.mapping.state import State
-from integrator.records.study_parts import Eligibility, Organization
+from integrator.records.study_parts import Eligibility
 
 TITLE_TYPE = "http://terminology.hl7.org/CodeSystem/title-type"
-PARTY_ROLE = "http://hl7.org/fhir/research-study-party-role"
 PURPOSE = "http://terminology.hl7.org/CodeSystem/research-study-prim-purp-type"
 UCUM = "http://unitsofmeasure.org"
-CLASS = "https://integrator.example/fhir/ctgov/organization-class"
 ELIGIBILITY = "https://integrator.example/fhir/eligibility"
 
 _NCT = re.compile(r"NCT\d{8}")
@@ -68,7 +66,7 @@ def _write_arm(value: str, state: State) -> list[Any]:
     return [plain.string(value), link or None]
 
 
-# extensions with parts: a label, a party (R5 elements in R4, by their cross-version extensions)
+# a label: an element of R5 in R4, by its cross-version extension, as the German core data set has it
 
 
 def _label(kind: str) -> Cast:
@@ -83,26 +81,6 @@ def _label(kind: str) -> Cast:
         return [{"extension": parts}]
 
     return Cast(f"label-{kind}", read, write, (("extension",),))
-
-
-def _read_collaborator(nodes: list[Any], state: State) -> Any:
-    node = nodes[0]
-    codings = _part(node, "classifier").get("valueCodeableConcept", {}).get("coding") or [{}]
-    kind = next((one.get("code") for one in codings if one.get("system") == CLASS), None)
-    value = Organization(plain.word(_part(node, "name"), "valueString"), kind)
-    return value if value != Organization() else NOTHING
-
-
-def _write_collaborator(value: Organization, state: State) -> list[Any]:
-    parts: list[dict[str, Any]] = []
-    if value.name:
-        parts.append({"url": "name", "valueString": plain.string(value.name)})
-    role = {"coding": [{"system": PARTY_ROLE, "code": "collaborator"}]}
-    parts.append({"url": "role", "valueCodeableConcept": role})
-    if value.kind:
-        coding = {"system": CLASS, "code": plain.write_code(value.kind, state)[0]}
-        parts.append({"url": "classifier", "valueCodeableConcept": {"coding": [coding]}})
-    return [{"extension": parts}]
 
 
 def _part(node: Any, url: str) -> dict[str, Any]:
@@ -142,7 +120,8 @@ def _read_eligibility(nodes: list[Any], state: State) -> Any:
         text = plain.word(one.get("valueCodeableConcept"), "text")
         if code == "age":
             bounds = one.get("valueRange") or {}
-            said |= {f"{end}imum_age": _age(bounds.get(name)) for end, name in (("min", "low"), ("max", "high"))}
+            ends = (("minimum_age", "low"), ("maximum_age", "high"))
+            said |= {name: _age(bounds[end]) for name, end in ends if end in bounds}
         elif code == "age-group" and text:
             ages.append(text)
         elif code:
@@ -160,12 +139,11 @@ def _write_eligibility(value: Eligibility, state: State) -> list[Any]:
     for name in _FLAGS:
         if (flag := getattr(value, name)) is not None:
             found.append(_characteristic(name, valueBoolean=flag))
-    bounds = {"low": _quantity(value.minimum_age), "high": _quantity(value.maximum_age)}
-    if any(bounds.values()):
-        found.append(_characteristic("age", valueRange=plain.without_none(**bounds)))
-    for name in ("minimum_age", "maximum_age"):
+    for name, end in (("minimum_age", "low"), ("maximum_age", "high")):
         text = getattr(value, name)
-        if text is not None and _quantity(text) is None:
+        if (quantity := _quantity(text)) is not None:  # a range for each end: validators cannot compare years
+            found.append(_characteristic("age", valueRange={end: quantity}))
+        elif text is not None:
             found.append(_characteristic(name, valueCodeableConcept={"text": plain.string(text)}))
     found += [_characteristic("age-group", valueCodeableConcept={"text": plain.string(one)}) for one in value.ages]
     return [{"characteristic": found}, "#eligibility"]
@@ -208,7 +186,6 @@ STUDY_IN_FHIR = {
         Cast("arm-name", _read_number, _write_arm, sources={"": ((0, ""),)}),
         _label("official"),
         _label("acronym"),
-        Cast("collaborator", _read_collaborator, _write_collaborator, (("extension",),)),
         _counted("planned"),
         _counted("enrolled"),
         Cast("eligibility", _read_eligibility, _write_eligibility, (("characteristic",), ())),

@@ -128,7 +128,7 @@ class Draw:
 
     def draw(self, name: str, kind: type) -> Any:
         """A value of a type, for the field or part of that name ("sites.status")."""
-        if name in DATED:
+        if name in DATED and kind is str:
             return self.random.choice(DATES)
         if name == "code" and kind is str:
             return self.random.choice(OBSERVED)

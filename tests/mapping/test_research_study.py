@@ -218,8 +218,9 @@ def test_ages_are_quantities_where_they_can_be():
     said = registry().read(document).said
     resource = written("fhir-r4", said)
     (group,) = resource["contained"]
-    (age,) = [one["valueRange"] for one in group["characteristic"] if "valueRange" in one]
-    assert age["low"] == {"value": 18, "unit": "Years", "system": "http://unitsofmeasure.org", "code": "a"}
+    ranges = [one["valueRange"] for one in group["characteristic"] if "valueRange" in one]
+    years = {"unit": "Years", "system": "http://unitsofmeasure.org", "code": "a"}
+    assert ranges == [{"low": {"value": 18, **years}}, {"high": {"value": 80, **years}}]
     assert face("fhir-r4").read(resource).said["eligibility"] == said["eligibility"]
 
 
@@ -263,3 +264,14 @@ def test_the_study_of_the_german_core_data_set_keeps_what_we_do_not_know(shared_
     assert reading.said["arms"][1].name == "frontale sham tDCS"
     assert face("fhir-r4").write(reading.said, onto=example) == example
     assert any(one.place.startswith("identifier[0]") for one in reading.unmapped)
+
+
+def test_titles_by_the_extension_of_r5_are_read_and_left_as_they_are():
+    label = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ResearchStudy.label"
+    kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/title-type", "code": "acronym"}]}
+    parts = [{"url": "value", "valueString": "tDCS"}, {"url": "type", "valueCodeableConcept": kind}]
+    resource = {"resourceType": "ResearchStudy", "status": "active", "extension": [{"url": label, "extension": parts}]}
+    assert face("fhir-r4").read(resource).said["acronym"] == "tDCS"
+    assert face("fhir-r4").write({"acronym": "tDCS"}, onto=resource) == resource
+    fresh = written("fhir-r4", {"acronym": "tDCS"})
+    assert fresh["extension"] == [{"url": "https://integrator.example/fhir/acronym", "valueString": "tDCS"}]
