@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "integrator.commands.faces:explain_",
     "mappings": "integrator.commands.faces:mappings",
     "participant": "integrator.commands.participants:participant",
+    "import": "integrator.commands.importing:import_",
     "replay": "integrator.commands.again:replay",
     "reconcile": "integrator.commands.again:reconcile",
     "registry": "integrator.commands.registry:registry",

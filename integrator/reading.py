@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from integrator import registry_reading
 from integrator.config import Source
-from integrator.documents import read_entry
+from integrator.documents import read_entry, read_rows
 from integrator.errors import Held, Rejected
 from integrator.formats.hl7v2 import Message, charset_codec, glimpse, parse
 from integrator.mapping import Context, Face, Faces
@@ -108,6 +108,7 @@ def number_as_sent(data: bytes) -> str | None:
 
 READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {
     "hl7v2": read_hl7v2,
+    "csv": read_rows,
     "record": read_entry,
     registry_reading.FORMAT: registry_reading.read_registry,
 }

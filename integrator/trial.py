@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from integrator import entering
 from integrator.entering import Entered
 from integrator.errors import Rejected
 from integrator.formats.entry import Entry
+from integrator.formats.rows import Rows, build
+from integrator.house import TRIAL
 from integrator.line import Line
+from integrator.receiving import Document, take
 from integrator.records import wire
 from integrator.records.schemas import SCHEMAS
-from integrator.store import people, records
+from integrator.store import journal, messages, people, records
 
 Json = dict[str, Any]
 
@@ -32,6 +37,8 @@ class Trial:
             "participant withdraw": self.withdraw,
             "participant show": self.show,
             "enter": self.enter,
+            "import rows": self.import_rows,
+            "import done": self.import_done,
         }
 
     def status(
@@ -97,8 +104,34 @@ class Trial:
             raise Rejected(f"an entry is of {', '.join(SCHEMAS)}, not of {record!r}")
         return self._entered(Entry(record, subject, said, key=key, why=why), actor, correction)
 
+    def import_rows(self, parts: list[Json], at: str) -> Json:
+        """Stores rows of a table as messages, each of one participant; what is there already is not stored again."""
+        said_at = datetime.fromisoformat(at)
+        with self.line.store.write() as tx:
+            newest = messages.page(tx, limit=1)
+            before = newest[0].id if newest else 0
+            numbers = [take(self.line, tx, _document(part, said_at), self.line.clock.now()) for part in parts]
+        self.wake()
+        stored = sum(1 for number in numbers if number > before)
+        return {"stored": stored, "known": len(numbers) - stored}
+
+    def import_done(self, kind: str, rows: int, wrong: int, at: str, stored: int, actor: str = "command line") -> Json:
+        """Notes in the journal that a table was imported."""
+        detail = {"kind": kind, "rows": rows, "wrong": wrong, "as_of": at, "messages": stored}
+        with self.line.store.write() as tx:
+            journal.write(tx, self.line.clock.now(), actor, "table imported", detail=detail)
+        return detail
+
     def _entered(self, entry: Entry, actor: str, correction: bool) -> Json:
         with self.line.store.write() as tx:
             done: Entered = entering.enter(self.line, tx, entry, actor, correction)
         self.wake()
         return asdict(done)
+
+
+def _document(part: Json, said_at: datetime) -> Document:
+    """The message of some rows; the same rows as of the same time are the same message."""
+    rows = Rows(part["face"], part["subject"], tuple(part["rows"]), part["study"], part["comma"], part["site"])
+    data = build(rows)
+    name = hashlib.sha256(data + said_at.isoformat().encode()).hexdigest()[:40]
+    return Document(TRIAL, data, "csv", rows.face.partition("/")[2], name, said_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from integrator.app import open_line
 from integrator.config import Settings, read_config
 from integrator.control import NAME, ask
 from integrator.doings import Doings
+from integrator.engine.embedded import Engine
+from integrator.errors import RetryLater
 
 config_option = click.option(
     "--config",
@@ -21,6 +25,7 @@ config_option = click.option(
     help="The configuration file.",
 )
 
+
 def do(settings: Settings, command: str, **args: Any) -> Any:
     """Runs a command in the serve that holds the store; where none runs, in this process."""
     answer = ask(settings.folder / NAME, command, **args)
@@ -29,6 +34,30 @@ def do(settings: Settings, command: str, **args: Any) -> Any:
     with open_line(settings) as line:
         doings = Doings(line, wake=lambda: None)
         return doings.commands()[command](**args)
+
+
+@contextmanager
+def at_work(settings: Settings) -> Iterator[Callable[..., Any]]:
+    """A function that runs many commands: in the serve that holds the store, or in this process with the store open.
+
+    Where no serve runs, what was stored is read before the end.
+    """
+    if ask(settings.folder / NAME, "counts") is not None:
+
+        def asked(command: str, **args: Any) -> Any:
+            answer = ask(settings.folder / NAME, command, **args)
+            if answer is None:
+                raise RetryLater("the running integrator ended meanwhile; do the same again")
+            return answer
+
+        yield asked
+        return
+    with open_line(settings) as line:
+        commands = Doings(line, wake=lambda: None).commands()
+        yield lambda command, **args: commands[command](**args)
+        engine = Engine(line)
+        while engine.read_some("command"):
+            pass
 
 
 def settings_of(config: Path) -> Settings:
