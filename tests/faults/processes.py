@@ -190,11 +190,11 @@ def hours(ehr: SandboxEhr) -> dict[str, int]:
 
 
 def stored(folder: Path) -> dict[str, list[bytes]]:
-    """The bytes of every stored message by control id, opened from the store at rest."""
+    """The bytes of every message that the sender sent, by control id, opened from the store at rest."""
     found: dict[str, list[bytes]] = {}
     with open_line(read_config(folder / "config.toml")) as line, line.store.read() as tx:
         before = None
-        while page := messages.page(tx, before=before, limit=500):
+        while page := messages.page(tx, source="aria", before=before, limit=500):
             for one in page:
                 message = messages.get(tx, one.id)
                 assert message is not None
