@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,6 +133,8 @@ def take(house: House, tx: Tx, document: Document, now: datetime) -> int:
 def keep(tx: Tx, looked: Sequence[Looked]) -> None:
     """Appends what is new. Same bytes again: counted, and answered by the present state; same control id with other
     bytes: a new message where MSH-7 differs (systems restart their counters), else one that a person must look at."""
+    known = messages.twins_of(tx, ((one.message.source, one.message.control_id) for one in looked if one.message))
+    counted: Counter[tuple[str, str]] = Counter()
     kept: list[NewMessage] = []
     together: dict[tuple[str, str], list[NewMessage]] = {}  # what this commit keeps, by source and control id
     for one in looked:
@@ -139,19 +142,21 @@ def keep(tx: Tx, looked: Sequence[Looked]) -> None:
         if new is None:
             continue
         beside = together.setdefault((new.source, new.control_id), [])
-        twins = messages.twins(tx, new.source, new.control_id) + [_as_twin(other) for other in beside]
+        twins = known[new.source, new.control_id] + [_as_twin(other) for other in beside]
         same = next((twin for twin in twins if twin.digest == new.digest), None)
         if same:
             one.message, one.verdict = None, _present(same, one.verdict)
-            tallies.add(tx, new.source, "duplicate")
+            counted[new.source, "duplicate"] += 1
             continue
         if any(twin.sent_at == new.sent_at for twin in twins):
             new = new._replace(reason=REUSED)
         elif twins:
-            tallies.add(tx, new.source, "control id reused")
+            counted[new.source, "control id reused"] += 1
         kept.append(new)
         beside.append(new)
     messages.append(tx, kept)
+    for (source, what), n in sorted(counted.items()):
+        tallies.add(tx, source, what, n)
 
 
 def _as_twin(new: NewMessage) -> Twin:

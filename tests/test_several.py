@@ -8,8 +8,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,13 +21,15 @@ import pytest
 from integrator.app import open_line
 from integrator.config import Settings, read_config
 from integrator.control import NAME, ask
+from integrator.doings import Doings
+from integrator.engine.embedded import Engine
 from integrator.house import TRIAL
 from integrator.line import Line
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.security.keys import Keyring
-from integrator.store import journal, messages, owed, records
+from integrator.store import journal, messages, owed, records, tallies
 from tests.faults.processes import CONFIG, TARGET, free_port
-from tests.houses import NUMBER, Sender, siu, wait_for
+from tests.houses import NUMBER, OTHER, Sender, siu, wait_for
 from tests.postgres import Server
 
 FILLERS = 25
@@ -218,6 +222,34 @@ def done_once_so_far(line: Line) -> None:
         rows = records.page(tx, "Appointment")
         by_message = [(v.message_id, v.record_id) for row in rows for v in records.versions(tx, row.number)]
     assert len(by_message) == len(set(by_message))
+
+
+def test_the_same_message_on_two_processes_at_once_is_stored_once(tmp_path: Path, store: str) -> None:
+    with several(tmp_path / "two", store) as here, open_line(here.settings) as one, open_line(here.settings) as other:
+        with ThreadPoolExecutor(6) as pool:
+            for number in range(10):
+                body = siu(control_id=f"M{number}", filler=f"F-{number}")
+                list(pool.map(lambda line, body=body: sent(line, [body]), [one, other] * 3))
+        with one.store.read() as tx:
+            assert messages.counts(tx, without=TRIAL)["received"] == 10
+            assert tallies.read(tx)["aria", "duplicate"] == 50
+
+
+def test_who_is_linked_in_one_process_is_in_the_trial_for_all(tmp_path: Path, store: str) -> None:
+    with several(tmp_path / "two", store) as here, open_line(here.settings) as one, open_line(here.settings) as other:
+        worker = Engine(other)
+        bodies = [siu(control_id=f"M{n}", filler=f"F-{n}", number=OTHER) for n in range(60)]
+        sent(one, bodies[:30])
+        assert worker.read_some("worker")
+        going = threading.Thread(target=lambda: [worker.read_some("worker") for _ in range(60)])
+        going.start()
+        sent(one, bodies[30:])
+        Doings(one, lambda: None).participant_add("DISPO-HTEST-002", OTHER, "1960-01-01", "2026-03-01")
+        going.join()
+        while worker.read_some("worker"):
+            pass
+        with one.store.read() as tx:
+            assert messages.counts(tx, without=TRIAL)["merged"] == 60
 
 
 def test_processes_by_role_from_socket_to_ehr(tmp_path: Path, store: str) -> None:

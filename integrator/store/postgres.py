@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import psycopg
-from sqlalchemy import BigInteger, Connection, Engine, Table, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, LargeBinary, Table, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -123,10 +125,10 @@ class PostgresDatabase:
         """An insert that can say `on conflict`."""
         return postgresql.insert(table)
 
-    def next_ids(self, driver: Any, table: Table, n: int) -> list[int]:
-        """The next numbers of the table's sequence; a number of a transaction that failed is left out for good."""
-        numbers = f"select nextval('{table.name}_id_seq') from generate_series(1, %s)"
-        return [row[0] for row in driver.execute(numbers, (n,)).fetchall()] if n else []
+    def append(self, tx: Tx, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[int]:
+        """All in one statement; a number of a transaction that fails is left out for good."""
+        appending = _appending(tx.core.dialect, table, names)
+        return sorted(row[0] for row in tx.driver.execute(appending.text, appending.bind(rows)).fetchall())
 
     def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:
         """Advisory locks, in the order of their numbers, so that nobody waits crosswise."""
@@ -171,6 +173,33 @@ class PostgresDatabase:
                 self._ended.wait()
         self._readers.dispose()
         self._writers.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Appending:
+    text: str
+    adapts: tuple[Callable[[Any], Any] | None, ...]  # of each column, where its values need adapting
+
+    def bind(self, rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        """A list of values for each column."""
+        columns = zip(*rows, strict=True)
+        return [
+            list(values) if adapt is None else [None if value is None else adapt(value) for value in values]
+            for adapt, values in zip(self.adapts, columns, strict=True)
+        ]
+
+
+@cache
+def _appending(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Appending:
+    types = [table.c[name].type for name in names]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    lists = ", ".join(f"%b::{type_.compile(dialect)}[]" for type_ in types)
+    adapts = (None if isinstance(t, LargeBinary) else t.dialect_impl(dialect).bind_processor(dialect) for t in types)
+    return _Appending(
+        f"insert into {table.name} ({quoted}) select {quoted} from unnest({lists}) with ordinality "
+        f"as given ({quoted}, place) order by place returning id",
+        tuple(adapts),
+    )
 
 
 def _begin(core: Connection, begin: str) -> None:

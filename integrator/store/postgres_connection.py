@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.string import StrDumper
+from psycopg.types.string import StrBinaryDumper, StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -48,16 +48,29 @@ class NotDurable(psycopg.OperationalError):
     """The server would lose what it has confirmed, or cannot hold what we write."""
 
 
+def holdable(text: str) -> str:
+    """What PostgreSQL can hold of a text: the character NUL, which a sender may well send, and half a surrogate pair
+    become replacement characters. The sender's own bytes are kept as they are in the body."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 class Words(StrDumper):
-    """A text; PostgreSQL cannot hold the character NUL, which a sender may well send: it becomes the replacement
-    character. Half a surrogate pair likewise. The sender's own bytes are kept as they are in the body."""
+    """A text."""
 
     def dump(self, obj: str) -> Any:
-        """The text in the connection's encoding."""
+        """In the connection's encoding."""
         try:
             return super().dump(obj)
         except (psycopg.DataError, UnicodeEncodeError):
-            return super().dump(obj.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}"))
+            return super().dump(holdable(obj))
+
+
+class BinaryWords(StrBinaryDumper):
+    """A text among binary values."""
+
+    def dump(self, obj: str) -> Any:
+        """In the connection's encoding; that of the server is the one that would find NUL."""
+        return super().dump(holdable(obj) if "\0" in obj or not obj.isascii() else obj)
 
 
 class PostgresConnection(psycopg.Connection[Any]):
@@ -94,6 +107,7 @@ def engine(place: Mapping[str, Any], kept: int, more: int) -> Engine:
         except BaseException:
             connection.close()
             raise
+        connection.adapters.register_dumper(str, BinaryWords)
         connection.adapters.register_dumper(str, Words)
         return connection
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -22,6 +23,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from integrator.errors import ConfigError, RetryLater
 from integrator.store.lock import StoreLock
 from integrator.store.migrate import migrate
+from integrator.store.statement import Statement, given
 from integrator.store.transaction import Tx
 from integrator.store.turns import Turns
 
@@ -106,10 +108,14 @@ class SqliteDatabase:
         """An insert that can say `on conflict`."""
         return sqlite.insert(table)
 
-    def next_ids(self, driver: Any, table: Table, n: int) -> range:
-        """The numbers after the greatest; sure, because only one connection writes and no such row is deleted."""
-        last = driver.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
-        return range(last + 1, last + 1 + n)
+    def append(self, tx: Tx, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[int]:
+        """Numbers them after the greatest; sure, because only one connection writes and no such row is deleted."""
+        last = tx.driver.execute(f"select coalesce(max(id), 0) from {table.name}").fetchone()[0]
+        numbers = range(last + 1, last + 1 + len(rows))
+        columns = ("id", *names)
+        numbered = (dict(zip(columns, (number, *row), strict=True)) for number, row in zip(numbers, rows, strict=True))
+        _inserting(table, columns).many(tx, numbered)
+        return list(numbers)
 
     def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:
         """Nothing: there is one transaction that writes."""
@@ -166,6 +172,11 @@ def _transaction(tx: Tx) -> Iterator[None]:
         tx.core.rollback()
         tx.driver.rollback()
         raise
+
+
+@cache
+def _inserting(table: Table, columns: tuple[str, ...]) -> Statement:
+    return Statement(insert(table).values({name: given(name) for name in columns}))
 
 
 def _cause(error: Exception) -> BaseException | None:

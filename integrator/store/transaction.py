@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -36,8 +36,8 @@ class Database(Protocol):
         """An insert that can say `on conflict`."""
         ...
 
-    def next_ids(self, driver: Any, table: Table, n: int) -> range | list[int]:
-        """The next n numbers of a table, for rows that get theirs from us."""
+    def append(self, tx: Tx, table: Table, names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> list[int]:
+        """Stores rows with these columns in this order and returns their numbers, which count up."""
         ...
 
     def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:

@@ -70,6 +70,17 @@ def test_twins_are_of_the_same_source_and_control_id(store: Store) -> None:
     assert (second.id, second.digest, second.sent_at) == (2, b"other", "20260302091200+0100")
 
 
+def test_twins_of_many_at_once(store: Store) -> None:
+    with store.write() as tx:
+        messages.append(tx, [message("A"), message("A", digest=b"other"), message("A", source="mosaiq"), message("B")])
+        asked = [("aria-siu", "A"), ("aria-siu", "B"), ("mosaiq", "A"), ("mosaiq", "B"), ("aria-siu", "A")]
+        found = messages.twins_of(tx, asked)
+        assert found == {pair: messages.twins(tx, *pair) for pair in asked}
+        assert [twin.id for twin in found["aria-siu", "A"]] == [1, 2]
+        assert found["mosaiq", "B"] == []
+        assert messages.twins_of(tx, []) == {}
+
+
 def test_a_lease_takes_the_oldest_that_nobody_holds(store: Store) -> None:
     with store.write() as tx:
         messages.append(tx, [message(name) for name in "ABCD"])
