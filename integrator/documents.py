@@ -16,7 +16,7 @@ from integrator.mapping import Context, Face, Faces
 from integrator.mapping.face import Reading
 from integrator.records import CODES, Said
 from integrator.records.keys import observations_of, record_key
-from integrator.records.schemas import SCHEMAS, About, Problem, check, complete, rules
+from integrator.records.schemas import SCHEMAS, About, Problem, check, rules
 from integrator.records.schemas.fields import KEY, not_one_of
 from integrator.records.values import Ref
 from integrator.spoken import Read, Spoken
@@ -83,7 +83,7 @@ def row_said(face: Face, cells: dict[str, str], about: About, whole: bool) -> tu
         if name in cells and not KEY.fullmatch(cells[name])
     ]
     problems = problems or rules(face.record, reading.said, about, whole)
-    return ({}, problems) if problems else (complete(face.record, reading.said), [])
+    return ({}, problems) if problems else (reading.said, [])
 
 
 def _not_words(face: Face, reading: Reading) -> Iterator[Problem]:

@@ -108,31 +108,45 @@ def fold(kind: str, claims: Claims, owner_of: OwnerOf) -> Folded:
         evidence = EVIDENCE_OF_STATUS.get(said.get("status") or "booked")
         if evidence:
             said["evidence"] = evidence
-    if kind == "Observation" and (said.get("status") or "final") == "final":
-        status = correction(claims, winners)
-        if status:
-            said["status"] = status
+    if kind == "Observation":
+        _observed(said, claims, winners, owner_of)
     return Folded(said, winners)
 
 
-# Of these fields of an observation a record keeps each system's first claim beside its latest.
-FIRST_KEPT = ("value", "coded", "text", "answer", "absent", "time")
+RESULTS = ("value", "coded", "text", "answer", "absent")  # of an observation: one of them holds
+FIRST_KEPT = (*RESULTS, "time")  # of these a record keeps each system's first claim beside its latest
 
 
-def correction(claims: Claims, winners: Mapping[str, Claim]) -> str | None:
-    """What a final observation has become since it was first said: corrected, or amended where a value came in place
-    of the reason why there was none; None: it is as it was first said."""
-    first = {}
-    for field in FIRST_KEPT:
-        if won := winners.get(field):
-            first[field] = min(
-                (c for c in claims[field] if c.origin.system == won.origin.system), key=lambda c: c.order
-            )
-    differs = [field for field, claim in first.items() if claim.value != winners[field].value]
-    if not differs:
-        return None
-    measured = [f for f, claim in first.items() if f not in ("absent", "time") and claim.value is not None]
-    return "corrected" if measured or differs == ["time"] else "amended"
+def _observed(said: Said, claims: Claims, winners: dict[str, Claim], owner_of: OwnerOf) -> None:
+    """An observation has one result: the owner's, else the latest; what it took the place of is none. And a final one
+    that was first said otherwise is corrected or amended."""
+    given = [field for field in RESULTS if said.get(field) is not None]
+    holds = max(
+        given, key=lambda f: (winners[f].origin.system in (PERSON, owner_of(f)), winners[f].order), default=None
+    )
+    gone = [field for field in given if field != holds]
+    if holds and (said.get("status") or "final") == "final":
+        status = correction(claims, winners, holds, gone)
+        if status:
+            said["status"] = status
+    for field in gone:
+        said[field] = None
+        del winners[field]
+
+
+def correction(claims: Claims, winners: Mapping[str, Claim], holds: str, gone: list[str]) -> str | None:
+    """What a final observation has become since it was first said: amended where a value came in place of the reason
+    why there was none, corrected where anything else is not as it was; None: all is."""
+    system = winners[holds].origin.system
+    replaced = [field for field in gone if any(claim.origin.system == system for claim in claims[field])]
+    if replaced:
+        return "amended" if replaced == ["absent"] else "corrected"
+    for field in (holds, "time"):
+        won = winners.get(field)
+        mine = [claim for claim in claims.get(field, ()) if won and claim.origin.system == won.origin.system]
+        if won and min(mine, key=lambda c: c.order).value != won.value:
+            return "corrected"
+    return None
 
 
 def winner(field: str, claims: tuple[Claim, ...], owner: str | None) -> Claim:
@@ -227,12 +241,10 @@ def _session_lacks(said: Said) -> str | None:
 
 
 def _observation_lacks(said: Said) -> str | None:
-    """R4 Observation.code is required; obs-6: a value or the reason why there is none."""
+    """R4 Observation.code is required; an observation without a value says why there is none."""
     if not said.get("code"):
         return "an entry that says which instrument it was"
-    given = [field for field in FIRST_KEPT[:-1] if said.get(field) is not None]
-    if len(given) > 1:
-        return f"an entry that says which holds: {' or '.join(given)}"
+    given = any(said.get(field) is not None for field in RESULTS)
     if not given and said.get("status") not in ("registered", "cancelled", "entered-in-error"):
         return "a value, or the reason why there is none"
     return None if said.get("time") else "an entry that says when it was assessed"

@@ -17,8 +17,8 @@ def at(hour: int) -> datetime:
 
 
 def score(value: float | None, absent: str | None = None) -> dict[str, Any]:
-    quantity = None if value is None else Quantity(value)
-    return {"value": quantity, "absent": absent, "coded": None, "text": None, "answer": None, "status": "final"}
+    said = {"value": Quantity(value)} if value is not None else {"absent": absent}
+    return {**said, "status": "final"}
 
 
 def folded(*said: tuple[dict[str, Any], str]) -> set[Any]:
@@ -29,7 +29,8 @@ def folded(*said: tuple[dict[str, Any], str]) -> set[Any]:
         for receipt, (words, system) in order:
             claims = take(claims, words, Origin(system, at(receipt), receipt), "Observation")
         result = fold("Observation", claims, lambda field: "trial")
-        found.add((result.said["status"], result.said["value"] and result.said["value"].value))
+        value, absent = result.said.get("value"), result.said.get("absent")
+        found.add((result.said["status"], value.value if value else absent))
     return found
 
 
@@ -42,6 +43,29 @@ def test_a_value_that_was_another_first_is_corrected():
 
 def test_a_value_in_place_of_a_reason_amends_it():
     assert folded((score(None, "not-asked"), "trial"), (score(3), "trial")) == {("amended", 3)}
+
+
+def test_a_value_that_was_none_after_all():
+    assert folded((score(3), "trial"), (score(None, "error"), "trial")) == {("corrected", "error")}
+
+
+def test_a_reason_that_was_another():
+    assert folded((score(None, "not-asked"), "trial"), (score(None, "asked-declined"), "trial")) == {
+        ("corrected", "asked-declined")
+    }
+
+
+def test_the_owner_s_result_holds_against_a_later_one_of_another_kind():
+    theirs = {"text": "severe", "status": "final"}
+    assert folded((score(3), "trial"), (theirs, "ehr")) == {("final", 3)}
+
+
+def test_what_a_result_took_the_place_of_is_none_and_not_unsaid():
+    claims = take({}, score(None, "not-asked"), Origin("trial", at(1), 1), "Observation")
+    claims = take(claims, score(3), Origin("trial", at(2), 2), "Observation")
+    result = fold("Observation", claims, lambda field: None)
+    assert result.said["absent"] is None
+    assert "absent" not in result.winners
 
 
 def test_another_system_s_value_corrects_nothing():
@@ -60,11 +84,6 @@ def test_a_status_that_was_said_stays():
         ("Observation", {"code": "ecog"}, "a value, or the reason why there is none"),
         ("Observation", {"code": "ecog", "absent": "not-asked"}, "an entry that says when it was assessed"),
         ("Observation", {"code": "ecog", "absent": "not-asked", "time": When(day="2026-03-13")}, None),
-        (
-            "Observation",
-            {"code": "ecog", "answer": False, "absent": "not-asked"},
-            "an entry that says which holds: answer or absent",
-        ),
         ("ExerciseSession", {}, "an entry that says whether it took place"),
         ("ExerciseSession", {"status": "completed"}, "an entry that says which unit it was"),
         ("Participant", {"arm": "A"}, "a status"),

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from integrator.records import Said
 from integrator.records.instruments import INSTRUMENTS
-from integrator.records.observation import Observation
-from integrator.records.schemas import complete, session_key
+from integrator.records.schemas import session_key
 from integrator.records.schemas.texts import minutes
 from integrator.records.values import Ref, When
 
@@ -70,7 +69,7 @@ def _observation(
         said["time"] = time
     if value is None:
         return key, {**said, "value": None, "status": "entered-in-error"}
-    return key, complete(Observation.__name__, {**said, "value": INSTRUMENTS[code].quantity(value), "status": "final"})
+    return key, {**said, "value": INSTRUMENTS[code].quantity(value), "status": "final"}
 
 
 def _moment(time: When | None, phase: str | None) -> When | None:

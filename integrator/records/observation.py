@@ -40,7 +40,7 @@ ABSENT = (
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Owner of every field is the trial, unless another system sends it. Of value, coded, text, answer and absent one
-    is said; whoever says one says of the others that they are none."""
+    holds: the one that was said last (see merge.fold)."""
 
     key: str | None = None  # the trial's: DISPO-017/pain-vas/t1
     study: Ref | None = None

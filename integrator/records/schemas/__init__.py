@@ -11,12 +11,12 @@ from marshmallow import ValidationError
 
 from integrator.records import Said
 from integrator.records.schemas.about import About, Knowing
-from integrator.records.schemas.entries import RESULTS, SCHEMAS, UNKNOWN_FIELD, Entry
+from integrator.records.schemas.entries import SCHEMAS, UNKNOWN_FIELD, Entry
 from integrator.records.schemas.fields import not_one_of
 from integrator.records.schemas.results import session_key
 from integrator.records.schemas.rules import Problem, rules
 
-__all__ = ["SCHEMAS", "About", "Problem", "check", "complete", "rules", "session_key"]
+__all__ = ["SCHEMAS", "About", "Problem", "check", "rules", "session_key"]
 
 
 def check(kind: str, entry: Any, about: About, whole: bool = False) -> tuple[Said, list[Problem]]:
@@ -32,14 +32,7 @@ def check(kind: str, entry: Any, about: About, whole: bool = False) -> tuple[Sai
     except ValidationError as wrong:
         return {}, list(_told(wrong.messages, schema, ""))
     found = rules(kind, said, about, whole)
-    return ({}, found) if found else (complete(kind, said), [])
-
-
-def complete(kind: str, said: Said) -> Said:
-    """What an entry says beside its words: a result of an observation says that there is no other."""
-    if kind == "Observation" and any(said.get(name) is not None for name in RESULTS):
-        return {**dict.fromkeys(RESULTS), **said}
-    return said
+    return ({}, found) if found else (said, [])
 
 
 @cache

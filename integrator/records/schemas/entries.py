@@ -20,7 +20,7 @@ from integrator.records.schemas.texts import Unclear
 from integrator.records.values import When
 
 UNKNOWN_FIELD = "no such field"
-RESULTS = ("value", "coded", "text", "answer", "absent")  # of an observation: saying one says of the others: none
+RESULTS = ("value", "coded", "text", "answer", "absent")  # of an observation: an entry says one of them
 DONE = {"done": "completed", "partly": "stopped", "not done": "not-done", "not_done": "not-done"}
 
 

@@ -50,13 +50,9 @@ def test_a_score():
     assert found["notes"] == ("asked twice",)
 
 
-def test_a_result_says_that_there_is_no_other():
+def test_an_entry_says_what_it_says_and_no_more():
     assert said("Observation", {"absent": "asked-declined", "instrument": "pain-vas"}, whole=False) == {
         "code": "pain-vas",
-        "value": None,
-        "coded": None,
-        "text": None,
-        "answer": None,
         "absent": "asked-declined",
     }
     assert said("Observation", {"timepoint": "t2"}, whole=False) == {"timepoint": "t2"}
