@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,8 +107,15 @@ class Server:
         process.wait(30)
 
     def start(self) -> None:
-        """Starts it again at the same place."""
-        self._server.ensure_postgres_running()
+        """Starts it again at the same place; it may still be mending what the stop left when the library gives up."""
+        until = time.monotonic() + 120
+        while True:
+            try:
+                self._server.ensure_postgres_running()
+                return
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > until:
+                    raise
 
     def end(self) -> None:
         """Stops it and removes everything."""

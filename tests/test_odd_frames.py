@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from integrator.doings import Doings
@@ -37,7 +39,8 @@ def test_a_fault_in_one_frame_ends_its_connection_and_no_other(tmp_path):
         here.line.sources = {name: source for name, source in here.line.sources.items() if name != "aria"}
         with Sender(port) as aria:
             aria.raw(b"\x0b" + siu() + b"\x1c\r")
-            assert aria.answer() == b""
+            with suppress(ConnectionResetError):  # the other way in which a connection ends without an answer
+                assert aria.answer() == b""
         here.line.sources["aria"] = here.line.settings.source_named("aria")
         with Sender(port) as aria:
             assert b"MSA|AA" in aria.send(siu())

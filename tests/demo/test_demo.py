@@ -95,7 +95,7 @@ def test_interrupted_it_stops_all_that_it_started(tmp_path: Path, how: signal.Si
             await_words(place, process, "story's time")
             assert at_work(tmp_path) == ["demo", "serve", "ehr"]
             process.send_signal(how)
-            assert process.wait(30) == 130
+            assert process.wait(90) == 130
         finally:
             process.terminate()
     assert "everything that was started is stopped" in place.read_text()
