@@ -20,7 +20,7 @@ from integrator.records.schemas.texts import Unclear, read_moment, starts
 
 KINDS = {"observations": "csv/observations", "sessions": "csv/sessions"}  # what people say: the face
 NEEDED = {"csv/observations": ("subject", "instrument"), "csv/sessions": ("subject", "key", "status", "program")}
-TOGETHER = 100  # rows of one participant in one message
+TOGETHER = 25  # rows of one participant in one message: what is merged at once must not keep a feed waiting
 WATCHED = 500_000  # rows among which two of the same record are found; more would need too much memory
 TOLD = 10_000  # problems that are kept in words
 

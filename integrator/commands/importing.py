@@ -24,7 +24,7 @@ from integrator.importing import KINDS, Importing, as_of, known_participants
 from integrator.mapping import load_faces
 from integrator.records.schemas.texts import Unclear
 
-AT_ONCE = 10  # messages in one transaction
+AT_ONCE = 40  # messages in one transaction
 SHOWN = 100  # wrong rows that are printed
 
 

@@ -24,14 +24,20 @@ def from_json(kind: str, data: dict[str, Any]) -> Said:
 
 
 def _out(value: Any) -> Any:
-    if is_dataclass(value):
-        parts = ((f.name, getattr(value, f.name)) for f in fields(value))
+    if names := _names(value.__class__):
+        parts = ((name, getattr(value, name)) for name in names)
         return {name: _out(part) for name, part in parts if part is not None and part != ()}
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple | list):
         return [_out(part) for part in value]
     return value
+
+
+@cache
+def _names(model: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none of any other type."""
+    return tuple(one.name for one in fields(model)) if is_dataclass(model) else ()
 
 
 @cache
