@@ -31,7 +31,8 @@ def read_entry(data: bytes, source: Source, faces: Faces) -> Read:
     said, problems = check(entry.record, entry.said, about)
     if problems:
         raise Held("an entry that is not valid", problems[0].field, problems[0].text)
-    return Read(spoken_of(entry.record, entry.subject, entry.key, entry.study, said, entry.why or None), None)
+    spoken = spoken_of(entry.record, entry.subject, entry.key, entry.study, said, entry.why or None)
+    return Read(tuple(replace(one, correction=entry.correction) for one in spoken), None)
 
 
 def spoken_of(kind: str, subject: str, name: str, study: str, said: Said, why: str | None) -> tuple[Spoken, ...]:

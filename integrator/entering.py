@@ -49,16 +49,15 @@ class Entered:
     version: int  # of the record now
 
 
-def enter(line: Line, tx: Tx, entry: Entry, actor: str, correction: bool = False, control_id: str = "") -> Entered:
+def enter(line: Line, tx: Tx, entry: Entry, actor: str, control_id: str = "") -> Entered:
     """Takes an entry as a message of the trial, and reads and merges it at once.
 
-    NotValid: with every problem; Rejected: no such participant. `correction`: of a participant's status, that an
-    earlier entry was a mistake.
+    NotValid: with every problem; Rejected: no such participant.
     """
     participant = people.by_subject(tx, entry.subject)
     if participant is None:
         raise Rejected(f"there is no participant {entry.subject}; `integrator participant add` makes one")
-    key, said, before = _checked(line, tx, entry, participant, correction)
+    key, said, before = _checked(line, tx, entry, participant)
     told = dict(entry.said)
     if entry.record == "Participant":
         days = life.dated(before or {}, said)
@@ -71,9 +70,7 @@ def enter(line: Line, tx: Tx, entry: Entry, actor: str, correction: bool = False
     return entered
 
 
-def _checked(
-    line: Line, tx: Tx, entry: Entry, participant: Participant, correction: bool
-) -> tuple[str, Said, Said | None]:
+def _checked(line: Line, tx: Tx, entry: Entry, participant: Participant) -> tuple[str, Said, Said | None]:
     """The key of the record, what the entry says of it, and what it showed before. NotValid."""
     about = about_of(line, tx, participant)
     said, problems = check(entry.record, entry.said, about)
@@ -82,7 +79,7 @@ def _checked(
     if not problems:
         _, problems = check(entry.record, entry.said, about, whole=before is None)
     if not problems and entry.record == "Participant":
-        problems = life.problems(before or {}, said, correction)
+        problems = life.problems(before or {}, said, entry.correction)
     if not problems and key is None:
         problems = [Problem("key", "it needs a name, as S-04, that no other of this participant has")]
     if problems or key is None:

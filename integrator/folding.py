@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import identity
+from integrator import identity, life
 from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
 from integrator.errors import Held
 from integrator.house import House
@@ -77,6 +77,8 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     saved, fields = _save(house, tx, fresh, claims, folded, before, one.participant, one.message.id, one.spoken.why)
     records.link(tx, one.message.id, saved.number, result)
     _ask(house, tx, one, saved, fields)
+    if kind == "Participant" and "status" in fields:
+        _ask_life(house, tx, one, saved, before)
     return result
 
 
@@ -118,13 +120,12 @@ def _save(
 def owe(house: House, tx: Tx, row: Row, said: Said, fields: frozenset[str]) -> None:
     """Marks what each target must now be told: where a field changed that its face carries and it does not own."""
     now = house.clock.now()
-    for target in house.settings.target:
-        if row.kind not in target.records or target.write == "off":
-            continue
+    targets = [one for one in house.settings.target if row.kind in one.records and one.write != "off"]
+    standing = {(one.target, one.face) for one in owed.of_record(tx, row.number)} if targets else set()
+    for target in targets:
         face = house.faces.writing(row.kind, target.form, target.site or None)
         ours = {f for f in fields & face.carries if house.settings.owner(row.kind, f) != target.system}
-        standing = owed.get(tx, target.name, row.number, face.name)
-        if not ours or not is_owed(row.kind, said, held_by_target=standing is not None):
+        if not ours or not is_owed(row.kind, said, held_by_target=(target.name, face.name) in standing):
             continue
         waits = waits_for(row.kind, said)
         owed.mark(tx, target.name, row.number, face.name, "waiting" if waits else "owed", waits, now)
@@ -175,6 +176,13 @@ def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) 
     if late and live and fields & {"time", "status"}:
         text = f"Messages of {message.source} are more than a day old when they come: is its clock right?"
         questions.ask(tx, "late", message.source, message.source, text, now, row.number, message.id)
+
+
+def _ask_life(house: House, tx: Tx, one: Speaking, row: Row, before: Said | None) -> None:
+    """A status that cannot follow the one before stands, for it was said; a person must look."""
+    for problem in life.problems(before or {}, one.spoken.said, one.spoken.correction):
+        text = f"{row.subject}: {problem.text}"
+        questions.ask(tx, "life", row.key, one.message.source, text, house.clock.now(), row.number, one.message.id)
 
 
 # ---------------------------------------------------------------- again from nothing

@@ -24,6 +24,7 @@ class Spoken:
     notes: tuple[str, ...] = ()
     unmapped: tuple[Unmapped, ...] = ()
     open_codes: tuple[tuple[str, str], ...] = ()
+    correction: bool = False  # the sender says that an earlier message was a mistake
     subject: str | None = None  # the subject code, where the message names a participant and no patient
 
 

@@ -54,8 +54,8 @@ class Trial:
     ) -> Json:
         """A participant's new status from a day on, with its reason; with an arm and the day of randomisation."""
         said = {"status": status, "since": on, "reason": reason, "arm": arm, "randomised": randomised}
-        entry = Entry("Participant", subject, {name: value for name, value in said.items() if value}, why=reason)
-        return self._entered(entry, actor, correction)
+        told = {name: value for name, value in said.items() if value}
+        return self._entered(Entry("Participant", subject, told, why=reason, correction=correction), actor)
 
     def consent(
         self,
@@ -69,7 +69,7 @@ class Trial:
         """A consent to another version of the form."""
         consent = {"date": date, "version": version, "scope": scope}
         said = {"consent": {name: value for name, value in consent.items() if value}}
-        return self._entered(Entry("Participant", subject, said), actor, correction)
+        return self._entered(Entry("Participant", subject, said, correction=correction), actor)
 
     def withdraw(self, subject: str, scope: str, on: str, reason: str = "", actor: str = "command line") -> Json:
         """Ends a participant's consent from a day on, for a scope."""
@@ -102,7 +102,7 @@ class Trial:
         """One entry of a participant, a session or an observation."""
         if record not in SCHEMAS:
             raise Rejected(f"an entry is of {', '.join(SCHEMAS)}, not of {record!r}")
-        return self._entered(Entry(record, subject, said, key=key, why=why), actor, correction)
+        return self._entered(Entry(record, subject, said, key=key, why=why, correction=correction), actor)
 
     def import_rows(self, parts: list[Json], at: str) -> Json:
         """Stores rows of a table as messages, each of one participant; what is there already is not stored again."""
@@ -122,9 +122,9 @@ class Trial:
             journal.write(tx, self.line.clock.now(), actor, "table imported", detail=detail)
         return detail
 
-    def _entered(self, entry: Entry, actor: str, correction: bool) -> Json:
+    def _entered(self, entry: Entry, actor: str) -> Json:
         with self.line.store.write() as tx:
-            done: Entered = entering.enter(self.line, tx, entry, actor, correction)
+            done: Entered = entering.enter(self.line, tx, entry, actor)
         self.wake()
         return asdict(done)
 

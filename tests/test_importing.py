@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,17 @@ def test_rows_are_gathered_by_participant_and_alike_each_time():
     ]
     assert [build(one) for one in parts] == [build(one) for one in importing("observations", text).parts()]
     assert parse(build(parts[0])) == parts[0]
+
+
+def test_a_long_table_takes_little_memory():
+    head = SCORES.strip() + ";key\n"
+    lines = (f"{SUBJECT};pain-vas;{n % 11};2026-03-13;;k{n}\n" for n in range(20_000))
+    run = importing("observations", head + "".join(lines))
+    tracemalloc.start()
+    assert sum(len(one.rows) for one in run.parts()) == 20_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000  # the names of what was seen; no row is kept
 
 
 def test_as_of():

@@ -360,6 +360,21 @@ def test_an_entry_that_is_not_valid_is_held_with_its_words(tmp_path: Path):
             assert questions.in_state(tx) == []
 
 
+def test_a_status_that_cannot_follow_makes_a_question_where_nobody_could_refuse_it(tmp_path: Path):
+    said = {"status": "withdrawn", "since": "2026-03-05", "reason": "moved away"}
+    with house(tmp_path) as here:
+        trial(here).status(SUBJECT, "on-study-intervention", "2026-03-03", arm="A", randomised="2026-03-03")
+        for correction, asked in ((True, 0), (False, 1)):
+            body = {"record": "Participant", "subject": SUBJECT, "said": said, "correction": correction}
+            here.line.take([Document("trial", orjson.dumps(body), "record", "Participant", f"C-{correction}")])
+            here.read_all()
+            with here.line.store.read() as tx:
+                found = [one.text for one in questions.in_state(tx) if one.cause == "life"]
+            assert len(found) == asked
+            trial(here).status(SUBJECT, "on-study-intervention", "2026-03-06", correction=True)
+        assert found[0].startswith(f"{SUBJECT}: withdrawn is who withdrew before registration")
+
+
 def test_entries_are_folded_alike_when_all_are_read_again(tmp_path: Path):
     with house(tmp_path) as here:
         trial(here).enter("ExerciseSession", SUBJECT, SESSION, key="S-01")

@@ -16,7 +16,7 @@ import orjson
 
 from integrator.errors import Held
 
-NAMES = ("record", "subject", "key", "study", "at", "why", "said")
+NAMES = ("record", "subject", "key", "study", "at", "why", "correction", "said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Entry:
     study: str = ""  # NCT number
     at: datetime | None = None  # when it was entered; nothing in it may be later
     why: str = ""  # why it was changed, for the journal
+    correction: bool = False  # an earlier entry was a mistake
 
 
 def build(entry: Entry) -> bytes:
@@ -38,6 +39,8 @@ def build(entry: Entry) -> bytes:
     for name in ("key", "study", "why"):
         if getattr(entry, name):
             found[name] = getattr(entry, name)
+    if entry.correction:
+        found["correction"] = True
     if entry.at is not None:
         found["at"] = entry.at.isoformat()
     found["said"] = entry.said
@@ -63,7 +66,8 @@ def parse(data: bytes) -> Entry:
     if not isinstance(said, dict):
         raise Held("what the entry says is no object", "said")
     words = {name: found.get(name, "") for name in ("key", "study", "why")}
-    return Entry(found["record"], found["subject"], said, at=_instant(found.get("at", "")), **words)
+    at, correction = _instant(found.get("at", "")), found.get("correction") is True
+    return Entry(found["record"], found["subject"], said, at=at, correction=correction, **words)
 
 
 def _instant(text: str) -> datetime | None:

@@ -17,6 +17,7 @@ WHOLE = Entry(
     study="NCT01409720",
     at=datetime(2026, 3, 13, 9, 40, tzinfo=UTC),
     why="typed wrongly",
+    correction=True,
 )
 
 
