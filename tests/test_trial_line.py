@@ -23,6 +23,8 @@ from integrator.store import journal, messages, owed, questions, records
 from integrator.trial import Trial
 from tests.houses import NUMBER, SetClock, TestHouse, house
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 NCT = "NCT01409720"
 SUBJECT = "DISPO-HTEST-001"
 PATIENT = {
