@@ -73,7 +73,7 @@ WORDY = (
 )
 DATES = ("1960", "1961-02", "1959-12-31", "2000-02-29")
 DATED = ("birth_date", "since", "enrolled", "left", "randomised")  # texts that are dates
-OBSERVED = ("pain-vas", "omed", "weight", "site-score", "http://loinc.org|2708-6", "urn:oid:1.2.3|a b")
+OBSERVED = ("pain-vas", "omed", "weight", "site-score", "http://loinc.org|2708-6", "urn:oid:1.2.276.0.76|a b")
 REFERRED = {"part_of": "ExerciseSession"}  # what a field refers to; any other refers to the study
 AGES = ("18 Years", "1 Year", "6 Months", "N/A", "018 Years", "80 years")
 OFFSETS = (0, 60, 120, 330, -300, 135)
