@@ -17,7 +17,8 @@ from integrator.mapping.face import Reading
 from integrator.records import CODES, Said
 from integrator.records.keys import observations_of, record_key
 from integrator.records.schemas import SCHEMAS, About, Problem, check, rules
-from integrator.records.schemas.fields import KEY, not_one_of
+from integrator.records.schemas.fields import KEY
+from integrator.records.texts import not_one_of
 from integrator.records.values import Ref
 from integrator.spoken import Read, Spoken
 

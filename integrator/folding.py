@@ -15,7 +15,7 @@ from integrator.house import House
 from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
 from integrator.reading import Read, Spoken
 from integrator.records import Said
-from integrator.records.schemas.texts import starts
+from integrator.records.texts import starts
 from integrator.store import Tx, journal, messages, owed, questions, records
 from integrator.store.messages import Stored
 from integrator.store.people import Participant

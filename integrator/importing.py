@@ -16,7 +16,7 @@ from integrator.formats.rows import Numbered, Rows
 from integrator.mapping import Face
 from integrator.records.keys import record_key
 from integrator.records.schemas import About, Problem
-from integrator.records.schemas.texts import Unclear, read_moment, starts
+from integrator.records.texts import Unclear, read_moment, starts
 
 KINDS = {"observations": "csv/observations", "sessions": "csv/sessions"}  # what people say: the face
 NEEDED = {"csv/observations": ("subject", "instrument"), "csv/sessions": ("subject", "key", "status", "program")}

@@ -19,7 +19,7 @@ from integrator.importing import KINDS, TOGETHER, Importing, as_of, known_partic
 from integrator.mapping import load_faces
 from integrator.receiving import Document
 from integrator.records.schemas import About
-from integrator.records.schemas.texts import Unclear
+from integrator.records.texts import Unclear
 from integrator.store import journal, messages, records
 from integrator.trial import Trial
 from tests.houses import TestHouse, house

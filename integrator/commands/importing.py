@@ -22,7 +22,7 @@ from integrator.formats.delimited import Table
 from integrator.formats.rows import Rows
 from integrator.importing import KINDS, Importing, as_of, known_participants
 from integrator.mapping import load_faces
-from integrator.records.schemas.texts import Unclear
+from integrator.records.texts import Unclear
 
 AT_ONCE = 40  # messages in one transaction
 SHOWN = 100  # wrong rows that are printed

@@ -12,9 +12,9 @@ from typing import Any
 from integrator.mapping.casts import Cast, Wrong
 from integrator.mapping.read import UNSAID
 from integrator.mapping.state import State
+from integrator.records import results, texts
 from integrator.records.instruments import INSTRUMENTS
-from integrator.records.schemas import results, texts
-from integrator.records.schemas.fields import not_one_of
+from integrator.records.texts import not_one_of
 from integrator.records.values import Concept, Period, When
 
 INSTRUMENT = 1  # the second place of "measured" and "answered"

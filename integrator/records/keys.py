@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from integrator.records import Said
 from integrator.records.instruments import INSTRUMENTS
 from integrator.records.schemas import session_key
-from integrator.records.schemas.texts import minutes
+from integrator.records.texts import minutes
 from integrator.records.values import Ref, When
 
 SCORES = (("pain_before", "pain-vas", "before"), ("pain_after", "pain-vas", "after"), ("exertion", "borg-cr10", None))

@@ -10,11 +10,11 @@ from typing import Any
 from marshmallow import ValidationError
 
 from integrator.records import Said
+from integrator.records.results import session_key
 from integrator.records.schemas.about import About, Knowing
 from integrator.records.schemas.entries import SCHEMAS, UNKNOWN_FIELD, Entry
-from integrator.records.schemas.fields import not_one_of
-from integrator.records.schemas.results import session_key
 from integrator.records.schemas.rules import Problem, rules
+from integrator.records.texts import not_one_of
 
 __all__ = ["SCHEMAS", "About", "Problem", "check", "rules", "session_key"]
 

@@ -13,10 +13,10 @@ from integrator.records import exercise_session, observation, participant
 from integrator.records.exercise_session import Exercise
 from integrator.records.instruments import INSTRUMENTS
 from integrator.records.participant import Consent
+from integrator.records.results import is_answered, is_code, read_answer, read_measure, session_of
 from integrator.records.schemas import fields as of
 from integrator.records.schemas.about import known
-from integrator.records.schemas.results import is_answered, is_code, read_answer, read_measure, session_of
-from integrator.records.schemas.texts import Unclear
+from integrator.records.texts import Unclear, not_one_of
 from integrator.records.values import When
 
 UNKNOWN_FIELD = "no such field"
@@ -167,7 +167,7 @@ def check_code(code: str) -> str:
     """The instrument's word, or system|code. ValidationError: neither."""
     if is_code(code):
         return code
-    raise ValidationError(of.not_one_of("instrument", code, tuple(INSTRUMENTS)), "instrument")
+    raise ValidationError(not_one_of("instrument", code, tuple(INSTRUMENTS)), "instrument")
 
 
 def read_value(code: str, raw: Any, unit: str | None) -> dict[str, Any]:

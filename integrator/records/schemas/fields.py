@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from integrator.records.schemas import texts
+from integrator.records import texts
 from integrator.records.schemas.about import known
+from integrator.records.texts import not_one_of
 from integrator.records.values import Coding, Concept, Period, When
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -168,10 +168,3 @@ class Meaning(fields.Field[Concept]):
         if not codings and not value.get("text"):
             raise ValidationError("a code or a text is missing")
         return Concept(codings, value.get("text") or None)
-
-
-def not_one_of(name: str, text: str, words: tuple[str, ...]) -> str:
-    """What is told of a word that is not known: the words that are, and the one that was perhaps meant."""
-    near = difflib.get_close_matches(text.lower(), words, 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{name} is one of {', '.join(words)}; {text!r} is not{hint}"

@@ -12,8 +12,7 @@ from integrator.records import Said
 from integrator.records.instruments import INSTRUMENTS, Instrument, title
 from integrator.records.schemas.about import About
 from integrator.records.schemas.entries import RESULTS
-from integrator.records.schemas.fields import not_one_of
-from integrator.records.schemas.texts import day_of, minutes, starts
+from integrator.records.texts import day_of, minutes, not_one_of, starts
 from integrator.records.values import When
 
 LONGEST_SESSION = 360  # minutes

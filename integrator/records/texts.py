@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -162,3 +163,10 @@ def minutes(when: When) -> float | None:
     if when.start is None or when.end is None:
         return None
     return (when.end - when.start) / timedelta(minutes=1)
+
+
+def not_one_of(name: str, text: str, words: tuple[str, ...]) -> str:
+    """What is told of a word that is not known: the words that are, and the one that was perhaps meant."""
+    near = difflib.get_close_matches(text.lower(), words, 1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{name} is one of {', '.join(words)}; {text!r} is not{hint}"

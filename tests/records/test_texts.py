@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from integrator.records.schemas.texts import (
+from integrator.records.texts import (
     Unclear,
     day_of,
     minutes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrator.records.instruments import INSTRUMENTS, UCUM, YES_NO
-from integrator.records.schemas.texts import Unclear, read_number, read_yes_no
+from integrator.records.texts import Unclear, read_number, read_yes_no
 from integrator.records.values import Quantity, Ref
 
 
