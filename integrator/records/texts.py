@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -18,6 +17,7 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _LOOSE = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", re.ASCII)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
+LARGEST = 1e12  # of a number; a measured value is far from it
 YES = ("yes", "true", "1", "ja")
 NO = ("no", "false", "0", "nein")
 
@@ -33,8 +33,8 @@ class Unclear(ValueError):
 def read_number(value: object, comma: bool = False) -> float:
     """A number, whole where it is written so. `comma`: the file was said to have decimal commas. Raises Unclear."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise Unclear(f"{value} is no number")
+        if not abs(value) < LARGEST:  # not a number, too, is not less
+            raise Unclear(f"{str(value)[:20]} is no number that anything measures")
         return value
     if not isinstance(value, str):
         raise Unclear(f"{value!r} is no number")
@@ -47,7 +47,10 @@ def read_number(value: object, comma: bool = False) -> float:
     found = _NUMBER.fullmatch(text)
     if found is None:
         raise Unclear(f"{text!r} is no number; where there is no value, say why in absent")
-    return float(text) if found[2] else int(text)
+    number = float(text) if found[2] else int(text)
+    if abs(number) >= LARGEST:
+        raise Unclear(f"{text[:20]} is no number that anything measures")
+    return number
 
 
 def read_yes_no(value: object) -> bool:
