@@ -11,6 +11,7 @@ and reconciling.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,13 +65,15 @@ class Line(House):
         with self.store.write() as tx:
             return [take(self, tx, document, now) for document in documents]
 
-    def read(self, message: Stored) -> Read | Held:
-        """What a stored message says; looks at the message and the settings only, so it is always read alike."""
+    def read(self, message: Stored, tx: Tx | None = None) -> Read | Held:
+        """What a stored message says; looks at the message and the settings only, so it is always read alike.
+
+        The store is asked for the key of its body alone: in `tx` where one is open."""
         if message.reason == REUSED:
             return Held(REUSED, "MSH-10")
         try:
-            with self.store.read() as tx:
-                data = identity.open_body(tx, self.keys, message)
+            with nullcontext(tx) if tx else self.store.read() as asked:
+                data = identity.open_body(asked, self.keys, message)
             return read(data, self.sources[message.source], self.faces, message.format)
         except Held as held:
             return held
@@ -80,7 +83,8 @@ class Line(House):
         its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
         self.store.told(tx, people.CHANGED)
         reads = (one for one in said if isinstance(one, Read))
-        tx.lock(records.lock_name(spoken.kind, spoken.key) for one in reads for spoken in one.records)
+        found = records.reserve(tx, ((spoken.kind, spoken.key) for one in reads for spoken in one.records))
+        owed.look_ahead(tx, [row.number for row in found])
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
@@ -190,7 +194,7 @@ class Line(House):
 
     def _unwanted(self, tx: Tx, message: Stored, index: bytes | None, reason: str) -> str:
         erase_at = self.clock.now() + timedelta(days=self.settings.line.keep_unwanted)
-        messages.settle(tx, message.id, "unwanted", reason, patient_index=index, erase_at=erase_at)
+        messages.settle(tx, message.id, "unwanted", reason, patient_index=index, erase_at=erase_at, unasked=True)
         return "unwanted"
 
     def _held(self, tx: Tx, message: Stored, held: Held, index: bytes | None, participant: Participant | None) -> str:
@@ -199,7 +203,8 @@ class Line(House):
         place = {"place": held.place, "text": held.text}
         detail = None if shut else identity.seal_detail(tx, self.keys, message, place)
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
-        messages.settle(tx, message.id, "held", held.reason, detail, release=__version__, patient_index=index, **key)
+        key |= {"release": __version__, "patient_index": index, "unasked": True}
+        messages.settle(tx, message.id, "held", held.reason, detail, **key)
         return "held"
 
     def _merged(
@@ -211,4 +216,5 @@ class Line(House):
         detail = identity.seal_detail(tx, self.keys, message, {"unmapped": unmapped, "notes": notes})
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
         face = next((one.face.hash for one in said.records if one.face), None)
-        messages.settle(tx, message.id, state, None, detail, face=face, release=__version__, patient_index=index, **key)
+        key |= {"face": face, "release": __version__, "patient_index": index, "unasked": True}
+        messages.settle(tx, message.id, state, None, detail, **key)

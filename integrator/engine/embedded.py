@@ -13,7 +13,7 @@ from integrator.engine.names import this_process
 from integrator.errors import Held, IntegratorError, RetryLater
 from integrator.line import Line
 from integrator.reading import Read
-from integrator.store import leases, messages, owed
+from integrator.store import Tx, leases, messages, owed
 from integrator.store.messages import Stored
 from integrator.telemetry.logs import logger, place_of
 
@@ -100,7 +100,8 @@ class Engine:
             taken = messages.lease(tx, self.line.settings.line.batch, holder, now, now + LEASE)
         if not taken:
             return 0
-        understood = [(message, self._read(message)) for message in taken]
+        with self.line.store.read() as tx:
+            understood = [(message, self._read(tx, message)) for message in taken]
         try:
             with self.line.store.write() as tx:
                 self.line.reserve(tx, (said for _, said in understood))
@@ -114,9 +115,9 @@ class Engine:
         self._owing.set()
         return len(taken)
 
-    def _read(self, message: Stored) -> Read | Held:
+    def _read(self, tx: Tx, message: Stored) -> Read | Held:
         try:
-            return self.line.read(message)
+            return self.line.read(message, tx)
         except IntegratorError:
             raise
         except Exception as fault:  # as below: held with what went wrong, for a person and for us

@@ -72,7 +72,7 @@ def write(
         "outcome": outcome,
         "detail": detail,
     }
-    WRITE.run(tx, **values, digest=digest(values))
+    WRITE.later(tx, **values, digest=digest(values))
 
 
 def digest(values: dict[str, Any]) -> bytes:

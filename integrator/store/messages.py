@@ -221,10 +221,12 @@ def settle(
     body_key: bytes | None = KEEP,
     body_key_of: str | None = KEEP,
     erase_at: datetime | None = None,
+    unasked: bool = False,
 ) -> bool:
     """Gives a message its state and ends its lease; what is not given of the later columns stays as it was.
 
     False: it is in no state that has an arrow to this one (somebody else settled it); nothing was changed.
+    `unasked`: nobody wants to know; it is done together with others, and the answer is True.
     """
     values = {"reason": reason, "detail": detail, "erase_at": erase_at}
     kept = {
@@ -235,7 +237,11 @@ def settle(
         "body_key_of": body_key_of,
     }
     values.update((name, value) for name, value in kept.items() if value is not KEEP)
-    return bool(settling(state, tuple(values)).run(tx, number=number, **values))
+    statement = settling(state, tuple(values))
+    if unasked:
+        statement.later(tx, number=number, **values)
+        return True
+    return bool(statement.run(tx, number=number, **values))
 
 
 def reopen(tx: Tx, ids: Iterable[int]) -> int:

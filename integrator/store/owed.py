@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, case, func, or_, select, tuple_, update
 
 from integrator.store.schema import OWED_STATES, owed, target_ids
 from integrator.store.statement import Statement, given
@@ -60,20 +61,28 @@ class TargetId:
 OWED = [owed.c[name] for name in Owed.__match_args__]
 TARGET_ID = [target_ids.c[name] for name in TargetId.__match_args__]
 KEY = (o.target == given("target"), o.record_id == given("record_id"), o.face == given("face"))
-_marked = {name: given(name) for name in ("state", "reason", "due_at", "since", "updated_at")}
-
 GET = Statement(select(*OWED).where(*KEY), locks=True)
 """One row by its key."""
 
-INSERT = Statement(
-    insert(owed).values(
-        target=given("target"), record_id=given("record_id"), face=given("face"), attempts=0, marks=1, **_marked
-    )
-)
-"""A row for something that was never owed before."""
+_marked = {name: given(name) for name in ("state", "reason", "due_at", "updated_at")}
 
-MARK = Statement(update(owed).where(*KEY).values(attempts=0, marks=o.marks + 1, **_marked))
-"""A row owed (or waiting) anew, whatever it was before."""
+MARK = Statement(
+    lambda insert: (
+        insert(owed)
+        .values(**{column.name: given(column.name) for column in owed.primary_key}, attempts=0, marks=1,
+                since=given("updated_at"), **_marked)
+        .on_conflict_do_update(
+            index_elements=["target", "record_id", "face"],
+            set_={
+                "attempts": 0,
+                "marks": o.marks + 1,
+                "since": case((o.state == given("state"), o.since), else_=given("updated_at", o.since.type)),
+                **_marked,
+            },
+        )
+    )
+)  # fmt: skip
+"""A row owed (or waiting) anew, whatever it was before; its lease stays."""
 
 
 def _leasing(*only: ColumnElement[bool]) -> Statement:
@@ -108,6 +117,11 @@ def settling(columns: tuple[str, ...], unmarked: bool) -> Statement:
 
 OF_RECORD = Statement(select(*OWED).where(o.record_id == given("record_id")).order_by(o.target, o.face))
 """Everything that is or was owed of one record."""
+
+OF_MANY = Statement(
+    select(*OWED).where(o.record_id == any_(given("record_ids", ARRAY(BigInteger)))).order_by(o.target, o.face)
+)
+"""The same of many records; PostgreSQL's."""
 
 _free_at = case((o.leased_until > o.due_at, o.leased_until), else_=o.due_at)
 
@@ -163,12 +177,10 @@ def mark(
 
     A row that is being written meanwhile keeps its lease, and is still owed when that write ends.
     """
-    key = {"target": target, "record_id": record_id, "face": face}
-    current = get(tx, target, record_id, face)
-    since = current.since if current and current.state == state else now
+    tx.known.pop(("owed", record_id), None)
     due = now if state == "owed" and due_at is None else due_at
-    statement = MARK if current else INSERT
-    statement.run(tx, **key, state=state, reason=reason, due_at=due, since=since, updated_at=now)
+    key = {"target": target, "record_id": record_id, "face": face}
+    MARK.later(tx, **key, state=state, reason=reason, due_at=due, updated_at=now)
 
 
 def get(tx: Tx, target: str, record_id: int, face: str) -> Owed | None:
@@ -226,7 +238,17 @@ def wake(
 
 def of_record(tx: Tx, record_id: int) -> list[Owed]:
     """Everything that is or was owed of a record."""
+    if ("owed", record_id) in tx.known:
+        known: list[Owed] = tx.known.pop(("owed", record_id))
+        return known
     return [Owed(*row) for row in OF_RECORD.all(tx, record_id=record_id)]
+
+
+def look_ahead(tx: Tx, record_ids: Sequence[int]) -> None:
+    """Before a batch: asks once for what is owed of these records, whose rows nobody else marks until the end."""
+    tx.known |= {("owed", record_id): [] for record_id in record_ids}
+    for row in OF_MANY.all(tx, record_ids=list(record_ids)) if record_ids else ():
+        tx.known["owed", row[1]].append(Owed(*row))
 
 
 def in_state(tx: Tx, state: str, target: str | None = None, limit: int = 500) -> list[Owed]:

@@ -88,6 +88,7 @@ def new_patient(tx: Tx) -> int:
 
 def set_key(tx: Tx, patient_id: int, key: bytes) -> None:
     """Keeps the wrapped key of a patient."""
+    tx.known.clear()
     tx.run(update(patients).where(patients.c.id == patient_id).values(key=key))
 
 
@@ -105,25 +106,31 @@ def save_patient(tx: Tx, patient_id: int, body: bytes, claims: bytes, newer: boo
 
 def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
     """Drops a patient's key and record: nothing sealed with that key can be opened again, backups apart."""
+    tx.known.clear()
     gone = {"key": None, "body": None, "claims": None, "erased_at": now}
     tx.run(update(patients).where(patients.c.id == patient_id).values(**gone))
 
 
 def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
     """Keeps an identifier of a patient under its blind index; one that is there stays."""
+    tx.known.clear()
     if ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed):
         tx.changes.add(CHANGED)
 
 
 def wrapped_key(tx: Tx, patient_id: int) -> bytes | None:
     """The wrapped key of a patient; None: there is no such patient, or they were erased."""
-    found: bytes | None = WRAPPED_KEY.value(tx, patient_id=patient_id)
+    if ("key", patient_id) not in tx.known:
+        tx.known["key", patient_id] = WRAPPED_KEY.value(tx, patient_id=patient_id)
+    found: bytes | None = tx.known["key", patient_id]
     return found
 
 
 def sealed_number(tx: Tx, index: bytes) -> bytes | None:
     """The sealed identifier behind a blind index."""
-    found: bytes | None = SEALED_NUMBER.value(tx, index=index)
+    if ("number", index) not in tx.known:
+        tx.known["number", index] = SEALED_NUMBER.value(tx, index=index)
+    found: bytes | None = tx.known["number", index]
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ARRAY, Text, and_, column, func, insert, select, update
 
 from integrator.errors import RetryLater
 from integrator.store.schema import message_records, record_versions, records
@@ -71,6 +72,18 @@ _values = {name: given(name) for name in _SAVED}
 GET = Statement(select(*COLUMNS).where(r.kind == given("kind"), r.key == given("key")), locks=True)
 """One record by its key."""
 
+_wanted = (
+    func.unnest(given("kinds", ARRAY(Text)), given("keys", ARRAY(Text)))
+    .table_valued(column("kind", Text), column("key", Text))
+    .render_derived("wanted")
+)
+
+GET_MANY = Statement(
+    select(*COLUMNS).join_from(records, _wanted, and_(r.kind == _wanted.c.kind, r.key == _wanted.c.key)).order_by(r.id),
+    locks=True,
+)
+"""Records by their keys, where they are there; PostgreSQL's."""
+
 BY_ID = Statement(select(*COLUMNS).where(r.id == given("record_id")), locks=True)
 """One record by its number."""
 
@@ -114,15 +127,35 @@ PAGE = Statement(
 
 def get(tx: Tx, kind: str, key: str) -> Row | None:
     """One record by its key. Within a write transaction nobody else changes it, or makes it, until the end."""
+    if (kind, key) in tx.known:
+        known: Row | None = tx.known.pop((kind, key))
+        return known
     row = GET.first(tx, kind=kind, key=key)
-    if row is None and tx.writing:
-        tx.lock([lock_name(kind, key)])
+    if row is None and tx.writing and _name(kind, key) not in tx.held:
+        tx.lock([_name(kind, key)])
         row = GET.first(tx, kind=kind, key=key)  # another transaction may have made it meanwhile
     return Row(*row) if row else None
 
 
-def lock_name(kind: str, key: str) -> str:
-    """Under which name `Tx.lock` takes a record that may not be there yet."""
+def reserve(tx: Tx, keys: Iterable[tuple[str, str]]) -> list[Row]:
+    """Before a batch: nobody else changes or makes one of these records until the end; what is there is read at once.
+
+    Taken in one order, so that transactions wait for each other and never crosswise. With SQLite there is nothing to
+    be done, and nothing is returned.
+    """
+    if tx.database.alone:
+        return []
+    wanted = list(set(keys))
+    tx.lock(_name(kind, key) for kind, key in wanted)
+    tx.known |= dict.fromkeys(wanted)
+    asked = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
+    found = [Row(*row) for row in GET_MANY.all(tx, **asked)] if wanted else []
+    tx.known |= {(row.kind, row.key): row for row in found}
+    return found
+
+
+def _name(kind: str, key: str) -> str:
+    """Under which a record is locked that may not be there yet."""
     return f"{kind} {key}"
 
 
@@ -138,21 +171,23 @@ def save(tx: Tx, row: Row, change: Change | None) -> Row:
     With `change` it becomes the next version, which is kept; without, only its claims were renewed.
     RetryLater: it was changed since it was read (only where more than one process writes).
     """
+    tx.known.pop((row.kind, row.key), None)
     fresh = replace(row, version=row.version + 1) if change or row.id is None else row
     values = {name: getattr(fresh, name) for name in _SAVED}
     if row.id is None:
         fresh = replace(fresh, id=INSERT.value(tx, **values))
+        tx.known["owed", fresh.id] = []
     elif not UPDATE.run(tx, record_id=row.id, before=row.version, **values):
         raise RetryLater(f"{row.kind} {row.id} was changed by another process")
     if change is not None:
         what = {"changed": change.changed, "message_id": change.message_id, "why": change.why, "at": change.at}
-        KEEP_VERSION.run(tx, record_id=fresh.id, version=fresh.version, body=fresh.body, **what)
+        KEEP_VERSION.later(tx, record_id=fresh.id, version=fresh.version, body=fresh.body, **what)
     return fresh
 
 
 def link(tx: Tx, message_id: int, record_id: int, outcome: str) -> None:
     """Notes that a message spoke of a record and what came of it; said again, the later outcome stands."""
-    LINK.run(tx, message_id=message_id, record_id=record_id, outcome=outcome)
+    LINK.later(tx, message_id=message_id, record_id=record_id, outcome=outcome)
 
 
 def links(tx: Tx, message_id: int) -> list[tuple[int, str]]:

@@ -14,9 +14,10 @@ from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, o
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import TypeEngine
 
-from integrator.store.transaction import Tx
+from integrator.store.transaction import Later, Tx
 
 Insert = Callable[[Table], SqliteInsert | PostgresInsert]  # an insert that can say `on conflict`
 _PREFIX = "given_"  # SQLAlchemy keeps the names of columns for itself
@@ -41,6 +42,7 @@ class _Compiled:
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     adapts: tuple[tuple[int, Callable[[Any], Any]], ...]  # the parameters that need adapting to the database
     results: tuple[tuple[int, Callable[[Any], Any]], ...]  # the columns of a row that need adapting to Python
+    tables: frozenset[str]  # that it reads or writes
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The driver's parameters. KeyError: one is missing."""
@@ -79,10 +81,8 @@ class Statement:
     def first(self, tx: Tx, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
         compiled = self._for(tx)
-        cursor = tx.driver.execute(compiled.text, compiled.bind(values))
-        row = cursor.fetchone()
-        cursor.close()
-        return None if row is None else compiled.row(row)
+        rows = tx.driver.execute(compiled.text, compiled.bind(values)).fetchall()
+        return compiled.row(rows[0]) if rows else None
 
     def value(self, tx: Tx, **values: Any) -> Any:
         """The first column of the first row, or None."""
@@ -94,12 +94,32 @@ class Statement:
         compiled = self._for(tx)
         return int(tx.driver.execute(compiled.text, compiled.bind(values)).rowcount)
 
+    def later(self, tx: Tx, **values: Any) -> None:
+        """Runs it before its tables are asked in this transaction, at the latest before the commit.
+
+        Over a connection the rows of many go together. Not for one that could touch nothing and somebody should know.
+        """
+        if tx.database.alone:
+            self.run(tx, **values)
+            return
+        compiled = self._compiled_for(tx)
+        waiting = tx.later.get(compiled.text)
+        if waiting is None:
+            waiting = tx.later[compiled.text] = Later(compiled.tables, [])
+        waiting.rows.append(compiled.bind(values))
+
     def many(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Runs it once for each row of parameters."""
         compiled = self._for(tx)
         tx.driver.executemany(compiled.text, [compiled.bind(values) for values in rows])
 
     def _for(self, tx: Tx) -> _Compiled:
+        compiled = self._compiled_for(tx)
+        if tx.later:
+            tx.catch_up(compiled.tables)
+        return compiled
+
+    def _compiled_for(self, tx: Tx) -> _Compiled:
         found = self._compiled.get(tx.kind)
         if found is None:
             found = self._compiled[tx.kind] = self._compile(tx)
@@ -125,6 +145,7 @@ class Statement:
             results=_adapting(
                 column.type.dialect_impl(dialect).result_processor(dialect, None) for column in compiled._result_columns
             ),
+            tables=frozenset(str(part.name) for part in iterate(clause) if isinstance(part, Table)),
         )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, CursorResult, Result, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -74,34 +74,38 @@ class Tx:
     Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
     """
 
-    __slots__ = ("changes", "core", "database", "driver", "kind", "seen", "writing")
+    __slots__ = ("changes", "core", "database", "driver", "held", "kind", "known", "later", "seen", "writing")
 
     def __init__(self, core: Connection, database: Database, writing: bool):
         self.core, self.database, self.writing = core, database, writing
         self.changes: set[str] = set()
+        self.held: set[str] = set()  # the names that are locked
+        self.known: dict[Hashable, Any] = {}  # what a room of the store need not ask again; it forgets what it writes
+        self.later: dict[str, Later] = {}  # the texts that were not sent to the database yet
         self.seen: dict[str, int] = {}  # what `Database.told` said within this transaction
         self.driver: Any = core.connection.driver_connection
         self.kind = core.dialect.name if writing else core.dialect.name + ", reading"  # what a statement is written for
 
     def run(self, statement: Executable) -> Result[*tuple[Any, ...]]:
         """Runs one SQLAlchemy statement."""
+        self.catch_up()
         return self.core.execute(statement)
 
     def all(self, statement: Executable) -> list[Any]:
         """The rows of a query."""
-        return list(self.core.execute(statement))
+        return list(self.run(statement))
 
     def first(self, statement: Executable) -> Any:
         """The first row of a query, or None."""
-        return self.core.execute(statement).first()
+        return self.run(statement).first()
 
     def value(self, statement: Executable) -> Any:
         """The first column of the first row, or None."""
-        return self.core.execute(statement).scalar()
+        return self.run(statement).scalar()
 
     def changed(self, statement: Executable) -> int:
         """Runs an update or delete and returns how many rows it changed."""
-        result = self.core.execute(statement)
+        result = self.run(statement)
         return result.rowcount if isinstance(result, CursorResult) else 0
 
     def lock(self, names: Iterable[str], together: bool = False) -> None:
@@ -110,7 +114,26 @@ class Tx:
         Taken in one order, so that two transactions never wait for each other. `together`: shared with others that
         take them so. Costs nothing where only one transaction writes at a time.
         """
+        if self.database.alone:
+            return
+        names = set(names) - self.held
         self.database.lock(self, names, together)
+        if not together:
+            self.held |= names
+
+    def catch_up(self, tables: frozenset[str] | None = None) -> None:
+        """Sends what statements left for later, where it is about these tables; before the commit, of all."""
+        if self.later:
+            now = [text for text, one in self.later.items() if tables is None or not tables.isdisjoint(one.tables)]
+            for text in now:
+                self.driver.executemany(text, self.later.pop(text).rows)
+
+
+class Later(NamedTuple):
+    """A statement of one transaction that nobody waits for: the tables that it is about, its rows of parameters."""
+
+    tables: frozenset[str]
+    rows: list[Any]
 
 
 class Store:
@@ -137,6 +160,8 @@ class Store:
                 yield tx
                 if tx.changes:
                     self._database.tell(tx)
+                if tx.later:
+                    tx.catch_up()
         except self._database.errors as error:
             self._if_passing(error)
             raise

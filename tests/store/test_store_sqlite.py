@@ -185,7 +185,9 @@ STATEMENTS = {
 }
 WHOLE = {
     "messages.COUNTS",  # counts all, in an index
-    "messages.TWINS_OF_MANY",  # PostgreSQL's
+    "messages.TWINS_OF_MANY",  # this and the next two are for PostgreSQL
+    "records.GET_MANY",
+    "owed.OF_MANY",
     "records.INSERT",  # looks at foreign keys only where a row is replaced, which never is
 }
 
