@@ -22,6 +22,8 @@ from integrator.store import (
     questions,
     records,
     tallies,
+    target_ids,
+    twins,
 )
 from integrator.store.statement import Statement
 from tests.postgres import Server
@@ -157,6 +159,7 @@ def test_errors_name_no_values(store: Store) -> None:
 
 def named() -> dict[str, Statement]:
     modules = (acknowledgements, faces, facts, journal, leases, messages, owed, people, questions, records, tallies)
+    modules += (target_ids, twins)
     return {
         f"{module.__name__.rpartition('.')[2]}.{name}": statement
         for module in modules

@@ -27,6 +27,8 @@ from integrator.store import (
     questions,
     records,
     tallies,
+    target_ids,
+    twins,
 )
 from integrator.store.schema import metadata
 from integrator.store.statement import Statement
@@ -173,7 +175,7 @@ def test_erased_bodies_are_overwritten_in_the_file(file: Path) -> None:
     assert b"sealed body of B" in file.read_bytes()
 
 
-MODULES = (faces, facts, journal, leases, messages, owed, people, questions, records, tallies)
+MODULES = (faces, facts, journal, leases, messages, owed, people, questions, records, tallies, target_ids, twins)
 STATEMENTS = {
     f"{module.__name__.rpartition('.')[2]}.{name}": statement
     for module in MODULES
@@ -185,7 +187,7 @@ STATEMENTS = {
 }
 WHOLE = {
     "messages.COUNTS",  # counts all, in an index
-    "messages.TWINS_OF_MANY",  # this and the next two are for PostgreSQL
+    "twins.TWINS_OF_MANY",  # this and the next two are for PostgreSQL
     "records.GET_MANY",
     "owed.OF_MANY",
     "records.INSERT",  # looks at foreign keys only where a row is replaced, which never is
