@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from integrator.store import open_store
+from tests.stores import here
 from tests.web.hospital import Hands, Hospital
 
 
 @pytest.fixture
-def hospital(tmp_path: Path) -> Iterator[Hospital]:
+def hospital(each_store: str, tmp_path: Path) -> Iterator[Hospital]:
     """An empty store on the story's morning."""
     clock = Hands()
-    with open_store(f"sqlite:///{tmp_path / 'page.db'}", clock) as store:
+    with open_store(here.url(tmp_path), clock) as store:
         yield Hospital(store, clock)
