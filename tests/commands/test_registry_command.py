@@ -57,7 +57,7 @@ def test_diff_for_programs_while_serve_runs(folder: Path, registry: SandboxRegis
         json.loads(integrator(folder, "registry", "look", "--json").stdout)
         registry.change(NCT, {"statusModule.overallStatus": "TERMINATED"})
         (looked,) = json.loads(integrator(folder, "registry", "look", "--json").stdout)
-        assert looked["outcome"] == "a new version"
+        assert looked["outcome"] in ("a new version", "nothing new")  # serve itself may have looked just before
         found = json.loads(integrator(folder, "registry", "diff", NCT, "--json").stdout)
         assert found["status"] == {"registry": "TERMINATED", "normalised": "administratively-completed"}
         assert [one["sentence"] for one in found["changes"] if one["class"] == "material"] == [
