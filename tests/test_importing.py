@@ -165,6 +165,7 @@ def take(here: TestHouse, kind: str, text: str, at: str = "2026-03-10T08:00:00+0
     return done
 
 
+@pytest.mark.usefixtures("each_store")
 def test_a_table_becomes_records_and_the_same_table_again_nothing(tmp_path: Path):
     text = SCORES + f"{SUBJECT};pain-vas;3;2026-03-09;t0\n{SUBJECT};ecog;1;2026-03-09;t0\n"
     with house(tmp_path) as here:
@@ -185,6 +186,7 @@ def test_a_table_becomes_records_and_the_same_table_again_nothing(tmp_path: Path
         )
 
 
+@pytest.mark.usefixtures("each_store")
 def test_a_mended_row_corrects_the_score_and_the_others_stay(tmp_path: Path):
     text = SCORES + f"{SUBJECT};pain-vas;3;2026-03-09;t0\n{SUBJECT};ecog;1;2026-03-09;t0\n"
     with house(tmp_path) as here:
@@ -196,6 +198,7 @@ def test_a_mended_row_corrects_the_score_and_the_others_stay(tmp_path: Path):
         assert (ecog.version, ecog.status) == (1, "final")
 
 
+@pytest.mark.usefixtures("each_store")
 def test_an_older_table_does_not_win_against_what_was_entered_since(tmp_path: Path):
     with house(tmp_path) as here:
         entry = {"instrument": "pain-vas", "value": 5, "time": "2026-03-09", "timepoint": "t0"}
@@ -206,6 +209,7 @@ def test_an_older_table_does_not_win_against_what_was_entered_since(tmp_path: Pa
         assert vas.body["value"]["value"] == 5
 
 
+@pytest.mark.usefixtures("each_store")
 def test_sessions_of_a_table_have_their_scores(tmp_path: Path):
     row = f"{SUBJECT};S-01;partly;isometric-training;2026-03-09 10:00;2026-03-09 10:20;2;pain\n"
     with house(tmp_path) as here:
@@ -217,6 +221,7 @@ def test_sessions_of_a_table_have_their_scores(tmp_path: Path):
         assert scores == {f"{SUBJECT}/S-01/pain-vas/after", f"{SUBJECT}/S-01/exercise-minutes"}
 
 
+@pytest.mark.usefixtures("each_store")
 def test_rows_that_went_bad_are_held_with_line_and_words(tmp_path: Path):
     body = build(Rows("csv/observations", SUBJECT, ((17, {"instrument": "pain-vas", "value": "11"}),)))
     with house(tmp_path) as here:
@@ -233,6 +238,7 @@ def test_rows_that_went_bad_are_held_with_line_and_words(tmp_path: Path):
         assert second.reason == "rows of a face that there is not"
 
 
+@pytest.mark.usefixtures("each_store")
 def test_an_import_stands_in_the_journal(tmp_path: Path):
     with house(tmp_path) as here:
         doings(here)["import done"](kind="observations", rows=3, wrong=1, at="2026-03-10T08:00:00+00:00", stored=1)

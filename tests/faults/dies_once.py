@@ -34,24 +34,24 @@ def now_is(moment: str) -> None:
 class DyingLine(Line):
     """The line, with places to die between its steps."""
 
-    def receive(self, arrivals):
-        answers = super().receive(arrivals)
+    def receive(self, *what, **how):
+        answers = super().receive(*what, **how)
         now_is("received")
         return answers
 
-    def read(self, message):
-        said = super().read(message)
+    def read(self, *what, **how):
+        said = super().read(*what, **how)
         now_is("read")
         return said
 
-    def merge(self, tx, message, said):
-        state = super().merge(tx, message, said)
+    def merge(self, *what, **how):
+        state = super().merge(*what, **how)
         now_is("merged")
         return state
 
-    def deliver(self, row):
+    def deliver(self, *what, **how):
         now_is("leased")
-        state = super().deliver(row)
+        state = super().deliver(*what, **how)
         now_is("confirmed")
         return state
 

@@ -27,6 +27,6 @@ def registry(running: SandboxRegistry) -> SandboxRegistry:
 
 
 @pytest.fixture
-def house(tmp_path: Path, registry: SandboxRegistry) -> Iterator[RegistryHouse]:
+def house(each_store: str, tmp_path: Path, registry: SandboxRegistry) -> Iterator[RegistryHouse]:
     with registry_house(tmp_path, registry) as found:
         yield found
