@@ -1,7 +1,7 @@
 """All that is PostgreSQL's own: pools, what a connection must promise, locks by name, errors that pass.
 
 Several processes may have the store open. Write transactions are READ COMMITTED, several at once; what must not be
-done twice is locked by row or by name (docs/decisions/0008). Read transactions are REPEATABLE READ.
+done twice is locked by row or by name (docs/decisions/0007). Read transactions are REPEATABLE READ.
 """
 
 from __future__ import annotations
