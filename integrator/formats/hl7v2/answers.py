@@ -41,7 +41,7 @@ def answer(
 ) -> bytes:
     """An acknowledgement in the sender's own delimiters, version and character set.
 
-    `code` is of table 0007 (AA AE AR, CA CE CR), `text` goes to MSA-3, `err` is (code of table 0357, place as
+    `code` is of table 0008 (AA AE AR, CA CE CR), `text` goes to MSA-3, `err` is (code of table 0357, place as
     "PID-5" or None, text for the sender's people), `control_id` our MSH-10, `at` our MSH-7 (aware).
     """
     delims = header.delimiters
