@@ -11,6 +11,7 @@ import pytest
 from integrator.sandbox.registry.process import SandboxRegistry
 from integrator.sandbox.registry.record import NCT
 from tests.commands.test_commands import CONFIG, integrator, serving
+from tests.houses import wait_for
 
 SOURCE = """
 [[source]]
@@ -53,11 +54,15 @@ def test_look_then_diff_for_people(folder: Path):
 
 
 def test_diff_for_programs_while_serve_runs(folder: Path, registry: SandboxRegistry):
+    def shows(status: str) -> bool:
+        integrator(folder, "registry", "look")  # serve itself looks too: whoever is first has it
+        shown = integrator(folder, "registry", "diff", NCT, "--json").stdout
+        return bool(shown) and json.loads(shown)["status"]["registry"] == status
+
     with serving(folder):
-        json.loads(integrator(folder, "registry", "look", "--json").stdout)
+        wait_for(lambda: shows("COMPLETED"), 60)
         registry.change(NCT, {"statusModule.overallStatus": "TERMINATED"})
-        (looked,) = json.loads(integrator(folder, "registry", "look", "--json").stdout)
-        assert looked["outcome"] in ("a new version", "nothing new")  # serve itself may have looked just before
+        wait_for(lambda: shows("TERMINATED"), 60)
         found = json.loads(integrator(folder, "registry", "diff", NCT, "--json").stdout)
         assert found["status"] == {"registry": "TERMINATED", "normalised": "administratively-completed"}
         assert [one["sentence"] for one in found["changes"] if one["class"] == "material"] == [
