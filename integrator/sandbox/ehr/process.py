@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import requests
+from integrator.sandbox.process import SandboxProcess
 
 
-class SandboxEhr:
-    """`with SandboxEhr(store=path) as ehr:` starts the real process; it is stopped by its own pid."""
+class SandboxEhr(SandboxProcess):
+    """`with SandboxEhr(store=path) as ehr:` starts the real process; `base` is the FHIR base."""
+
+    program, below = "integrator.sandbox.ehr", "/fhir"
 
     def __init__(self, store: Path | str, settings: str = "hapi-like", clock: Path | str | None = None, port: int = 0):
-        self.store, self.settings, self.clock, self.port = Path(store), settings, clock, port
-        self.process: subprocess.Popen[str] | None = None
-
-    @property
-    def address(self) -> str:
-        """`http://127.0.0.1:PORT`; stays the same over restarts."""
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def base(self) -> str:
-        """The FHIR base."""
-        return f"{self.address}/fhir"
-
-    def start(self) -> Self:
-        """Starts the process and waits until it says that it is ready."""
-        command = [sys.executable, "-m", "integrator.sandbox.ehr", "--port", str(self.port), "--store", str(self.store)]
-        command += ["--settings", self.settings, "--until-stdin-ends"]
-        command += ["--clock", str(self.clock)] if self.clock else []
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # Ctrl-C on a terminal reaches whoever started this, and that one stops it
-        )
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line.startswith("ready "):
-            raise RuntimeError(f"the sandbox EHR did not start: {line!r}, exit {self.process.wait(10)}")
-        self.port = int(line.split("/fhir")[0].rsplit(":", 1)[1])
-        return self
-
-    def stop(self) -> None:
-        """Ends the process orderly."""
-        self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Ends the process as a power cut would (SIGKILL)."""
-        self._end(signal.SIGKILL)
-
-    def restart(self) -> None:
-        """Starts again on the same port and store, after ending what still runs."""
-        self.stop()
-        self.start()
+        super().__init__(store, clock, port, ("--settings", settings))
+        self.settings = settings
 
     def log(self, since: int = 0) -> list[dict[str, Any]]:
         """The EHR's own request log after that number, oldest first: seq, method, path, query, body, status, wrote."""
@@ -96,30 +53,3 @@ class SandboxEhr:
     def drop(self, resource_type: str, id_: str) -> None:
         """The hospital itself deletes one (not in the log)."""
         self._post("drop", {"type": resource_type, "id": id_})
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
-
-    def _end(self, how: signal.Signals) -> None:
-        process, self.process = self.process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            process.send_signal(how)
-        process.wait(10)
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                stream.close()
-
-    def _get(self, what: str, **asked: Any) -> Any:
-        answer = requests.get(f"{self.address}/sandbox/{what}", params=asked, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    def _post(self, what: str, wish: Any) -> Any:
-        answer = requests.post(f"{self.address}/sandbox/{what}", json=wish, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
