@@ -76,11 +76,6 @@ def moves_told(moves: Sequence[Move], voice: Voice) -> list[tuple[str, Markup]]:
     ]
 
 
-def move_told(move: Move, voice: Voice) -> Markup:
-    """The sentence of one move."""
-    return _move(move, voice.open_why(move.step), voice)
-
-
 def _move(move: Move, cause: str | None, voice: Voice) -> Markup:
     what = fraction(move.now if move.now.get("fraction") is not None else move.was)
     return Markup(MOVE[move.kind]).format(
