@@ -15,12 +15,6 @@ from tests.houses import house, siu
 
 
 @pytest.fixture
-def ehr(tmp_path):
-    with SandboxEhr(tmp_path / "ehr.db") as running:
-        yield running
-
-
-@pytest.fixture
 def here(tmp_path, ehr):
     target = Target(name="ehr", system="ehr", base=ehr.base, timeout=0.5)
     with house(tmp_path, (target,)) as opened:

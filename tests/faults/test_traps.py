@@ -9,7 +9,6 @@ import pytest
 
 from integrator.arrival import REUSED
 from integrator.config import Target
-from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.store import questions, tallies
 from tests.faults.processes import hours, made
 from tests.houses import house, siu
@@ -18,12 +17,6 @@ from tests.houses import house, siu
 def day(hour: int) -> dict[str, str]:
     """Start and end of an appointment at an hour of the thirteenth."""
     return {"start": f"20260313{hour:02}0000", "end": f"20260313{hour:02}2000"}
-
-
-@pytest.fixture
-def ehr(tmp_path):
-    with SandboxEhr(tmp_path / "ehr.db") as running:
-        yield running
 
 
 @pytest.fixture

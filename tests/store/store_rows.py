@@ -1,11 +1,13 @@
-"""Rows that the store's tests begin with."""
+"""Rows that the store's tests begin with, and workers that lease them."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from integrator.store import Tx, records
+from integrator.store import Store, Tx, records
 from integrator.store.messages import NewMessage
 from integrator.store.records import Change, Row
 
@@ -39,3 +41,25 @@ def record(tx: Tx, key: str = "aria||1", **changed: Any) -> Row:
     fields: dict[str, Any] = {"kind": "Appointment", "key": key, "body": {"status": "booked"}, "claims": {}}
     row = Row(**{**fields, "changed_at": NOW, **changed})
     return records.save(tx, row, Change(sorted(row.body), None, NOW))
+
+
+def four_workers(store: Store, lease: Callable[[Tx, str], list[int]]) -> list[int]:
+    """The numbers that four threads leased until nothing was left, each batch in a write transaction of its own."""
+    taken: list[int] = []
+    start = threading.Barrier(4)
+
+    def work(holder: str) -> None:
+        start.wait()
+        while True:
+            with store.write() as tx:
+                got = lease(tx, holder)
+            if not got:
+                return
+            taken.extend(got)
+
+    workers = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return taken

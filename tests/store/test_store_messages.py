@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import timedelta
 
@@ -12,7 +11,7 @@ from sqlalchemy import update
 from integrator.store import Store, messages, records
 from integrator.store.schema import MESSAGE_STATES
 from integrator.store.schema import messages as table
-from tests.store.store_rows import LATER, NOW, SOON, message, record
+from tests.store.store_rows import LATER, NOW, SOON, four_workers, message, record
 
 
 def test_receipt_numbers_count_up_in_order_of_receipt(store: Store) -> None:
@@ -109,23 +108,7 @@ def test_a_lease_that_is_over_is_taken_again(store: Store) -> None:
 def test_two_threads_never_lease_the_same_message(store: Store) -> None:
     with store.write() as tx:
         messages.append(tx, [message(str(n)) for n in range(400)])
-    taken: list[int] = []
-    start = threading.Barrier(4)
-
-    def work(holder: str) -> None:
-        start.wait()
-        while True:
-            with store.write() as tx:
-                got = messages.lease(tx, 7, holder, NOW, SOON)
-            if not got:
-                return
-            taken.extend(m.id for m in got)
-
-    workers = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    taken = four_workers(store, lambda tx, holder: [m.id for m in messages.lease(tx, 7, holder, NOW, SOON)])
     assert Counter(taken) == Counter(range(1, 401))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +10,7 @@ import pytest
 
 from integrator.store import Store, Tx, owed, records
 from integrator.store.owed import TargetId
-from tests.store.store_rows import LATER, NOW, SOON, record
+from tests.store.store_rows import LATER, NOW, SOON, four_workers, record
 
 FACE = "fhir-r4/appointment"
 
@@ -117,23 +116,7 @@ def test_two_threads_never_lease_the_same_row(store: Store) -> None:
     with store.write() as tx:
         for n in range(200):
             mark(tx, key=f"aria||{n}")
-    taken: list[int] = []
-    start = threading.Barrier(4)
-
-    def work(holder: str) -> None:
-        start.wait()
-        while True:
-            with store.write() as tx:
-                got = owed.lease(tx, 3, holder, NOW, SOON)
-            if not got:
-                return
-            taken.extend(row.record_id for row in got)
-
-    workers = [threading.Thread(target=work, args=(f"worker {n}",)) for n in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    taken = four_workers(store, lambda tx, holder: [row.record_id for row in owed.lease(tx, 3, holder, NOW, SOON)])
     assert Counter(taken) == Counter(range(1, 201))
 
 
