@@ -87,11 +87,15 @@ class Doings:
             "since": row.body.get("since") if row else None,
             "randomised": row.body.get("randomised") if row else None,
             "enrolled": row.body.get("enrolled") if row else None,
-            "consent_from": one.consent_from.isoformat() if one.consent_from else None,
-            "consent_until": one.consent_until.isoformat() if one.consent_until else None,
+            "consent_from": self._here(one.consent_from),
+            "consent_until": self._here(one.consent_until),
             "scope": one.scope,
             "appointments": len(records.of_subject(tx, one.subject, "Appointment")),
         }
+
+    def _here(self, at: datetime | None) -> str | None:
+        """An instant in the hospital's zone, so that its day is the day that was signed."""
+        return at.astimezone(ZoneInfo(self.line.settings.integrator.zone)).isoformat() if at else None
 
     def replay(self, state: str = "", message: int = 0, reason: str = "command line", dry_run: bool = False) -> Json:
         """Reads messages again: one, or all of a state; what they touch is folded from nothing."""

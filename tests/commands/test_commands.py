@@ -119,6 +119,7 @@ def test_a_participant_is_added_at_rest_and_while_it_runs(folder):
         listed = json.loads(integrator(folder, "participant", "list", "--json").stdout)
     assert [one["subject"] for one in listed] == ["DISPO-HTEST-001", "DISPO-HTEST-002", "DISPO-HTEST-003"]
     assert NUMBER not in json.dumps(listed)
+    assert [one["consent_from"][:10] for one in listed] == ["2026-03-02", "2026-03-01", "2026-03-01"]  # as signed
 
 
 def test_a_message_goes_through_a_running_serve_and_can_be_replayed(folder):
