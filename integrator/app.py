@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import waitress
+from flask import Blueprint
 
 from integrator import identity
 from integrator.clock import Clock, StoryClock
@@ -141,7 +142,7 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
             if "schedule" in roles:
                 running.append(start_clockwork(line, engine.wake).shutdown)
             if "web" in roles:
-                told["web"], stop_web = start_web(line)
+                told["web"], stop_web = start_web(line, engine.wake)
                 running.append(stop_web)
             if "mllp" in roles:
                 listener = start_mllp(line, engine.wake)
@@ -181,7 +182,7 @@ def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:
     return listener
 
 
-def start_web(line: Line) -> tuple[str, Callable[[], None]]:
+def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], None]]:
     """The pages on waitress, in threads of this process; returns their address and how to stop them."""
     settings = line.settings
     systems: list[Source | Target] = [*settings.source, *settings.target]
@@ -205,6 +206,7 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
         feeds=[Feed(s.name, timedelta(seconds=s.silent_after) if s.silent_after else None) for s in settings.source],
         titles={one.name: one.system.upper() for one in systems} | {one.system: one.system.upper() for one in systems},
         invented=settings.integrator.processing_id != "P",
+        more=pages(line, wake),
     )
     host, port = address(settings.web.listen)
     try:
@@ -219,6 +221,11 @@ def start_web(line: Line) -> tuple[str, Callable[[], None]]:
         thread.join(timeout=5)
 
     return f"http://{host}:{server.effective_port}/", stop
+
+
+def pages(line: Line, wake: Callable[[], None]) -> list[Blueprint]:
+    """What the web has beside the page of the day."""
+    return []
 
 
 def asked_to_stop() -> threading.Event:

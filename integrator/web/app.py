@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, jsonify, render_template
+from flask import Blueprint, Flask, Response, jsonify, render_template
 from werkzeug.exceptions import HTTPException
 
 from integrator.clock import Clock
@@ -36,6 +36,7 @@ def create_web(
     feeds: Sequence[Feed] = (),
     titles: Mapping[str, str] | None = None,
     invented: bool = False,
+    more: Sequence[Blueprint] = (),
 ) -> Flask:
     """The WSGI application.
 
@@ -43,6 +44,7 @@ def create_web(
     feeds: the sources that the page watches, in the order in which it names them; none: all that were ever heard.
     titles: how staff say the names of sources, systems and targets ("aria" -> "ARIA").
     invented: no production system, so the pages carry the HTEST mark.
+    more: the pages beside today's, one blueprint a noun.
     """
     app = Flask("integrator.web")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -50,6 +52,8 @@ def create_web(
     guard(app)
     app.context_processor(lambda: {"study": study, "zone": zone, "invented": invented})
     app.register_blueprint(blueprint(Today(store, clock, zone, dict(titles or {}), tuple(feeds), open_why)))
+    for blueprint_ in more:
+        app.register_blueprint(blueprint_)
 
     @app.get("/healthz")
     def alive() -> Response:
