@@ -28,6 +28,7 @@ COMMANDS = {
     "replay": "integrator.commands.again:replay",
     "reconcile": "integrator.commands.again:reconcile",
     "registry": "integrator.commands.registry:registry",
+    "token": "integrator.commands.token:token",
 }
 
 

@@ -16,6 +16,7 @@ from integrator.records import wire
 from integrator.registry_doings import Registries
 from integrator.store import Tx, journal, messages, owed, people, questions, records, tallies
 from integrator.store.people import Participant
+from integrator.token_doings import Tokens
 from integrator.trial import Trial
 
 Json = dict[str, Any]
@@ -38,6 +39,7 @@ class Doings:
             "held": self.held,
             **Trial(self.line, self.wake).commands(),
             **Registries(self.line, self.wake).commands(),
+            **Tokens(self.line).commands(),
         }
 
     def participant_add(

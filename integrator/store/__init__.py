@@ -1,7 +1,8 @@
 """The store: messages, records, what is owed, people, questions and the journal; the only room with SQL.
 
 Open it with `open_store`, take a transaction with `store.write()` or `store.read()`, and hand that to the functions of
-`messages`, `records`, `owed`, `people`, `questions`, `journal`, `tallies`, `leases`, `faces` and `facts`.
+`messages`, `records`, `owed`, `people`, `questions`, `journal`, `tallies`, `leases`, `faces`, `facts`, `tokens` and
+`lists`.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from integrator.store.columns import Instant, Json, Serial
 
-HEAD = "0001"  # the newest migration; a test compares it with store/migrations
+HEAD = "0002"  # the newest migration; a test compares it with store/migrations
 
 MESSAGE_STATES = {
     "received": ("merged", "unchanged", "superseded", "unwanted", "held"),  # stored and acknowledged; work waits
@@ -296,4 +296,13 @@ facts = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),  # who the program is, in the journal
+    Column("digest", LargeBinary, nullable=False, unique=True),  # SHA-256 of the token, which nobody keeps
+    Column("ending", Text, nullable=False),  # its last four characters, to tell tokens apart
+    Column("made_at", Instant, nullable=False),
+    Column("expires", Instant, nullable=False),
 )
