@@ -30,11 +30,12 @@ from integrator.entering import add_participant
 from integrator.errors import ConfigError, RetryLater
 from integrator.line import Line
 from integrator.mapping import Faces, load_faces
+from integrator.registry_doings import Registries
 from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
 from integrator.store.today import Step
-from integrator.web import Feed, create_web
+from integrator.web import Feed, create_web, study
 
 ROLES = ("web", "mllp", "work", "schedule")
 
@@ -225,7 +226,7 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
 
 def pages(line: Line, wake: Callable[[], None]) -> list[Blueprint]:
     """What the web has beside the page of the day."""
-    return []
+    return [study.blueprint(line, Registries(line, wake))]
 
 
 def asked_to_stop() -> threading.Event:

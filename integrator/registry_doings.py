@@ -63,7 +63,10 @@ class Registries:
 
     def diff(self, nct: str) -> Json:
         """What differs in the record of a study. Rejected: no version of it is here."""
-        known = self.known(nct)
+        return self.compared(nct, self.known(nct))
+
+    def compared(self, nct: str, known: Known) -> Json:
+        """What differs in what is known of a study: from the version before, and from the trial."""
         message, now = known.versions[-1]
         before = known.versions[-2][1] if len(known.versions) > 1 else None
         today = self.line.clock.now().astimezone(ZoneInfo(self.line.settings.integrator.zone)).date()
@@ -74,13 +77,20 @@ class Registries:
             "before": _day(known.versions[-2][1]) if before else None,
             "versions": len(known.versions),
             "status": {"registry": now.get("registry_status"), "normalised": now.get("status")},
-            "changes": [_change(one) for one in changes(before, now)] if before else [],
+            "changes": told_changes(before, now) if before else [],
             "drift": [self._drift(one, known) for one in drift(known.ours, now, before, known.since)],
             "remarks": remarks(now, today),
         }
 
     def known(self, nct: str) -> Known:
         """What is known of a study. Rejected: no version of its record is here."""
+        found = self.known_or_none(nct)
+        if found is None:
+            raise Rejected(f'no version of {nct} is here; a [[source]] of kind "registry" watches a study')
+        return found
+
+    def known_or_none(self, nct: str) -> Known | None:
+        """What is known of a study; None: no version of its record is here."""
         with self.line.store.read() as tx:
             row = records.get(tx, "Study", nct)
             stored = (
@@ -88,10 +98,8 @@ class Registries:
             )
             ours, since, derived = self._ours(tx, row) if row else ({}, {}, frozenset[str]())
         versions = [(one, said) for one in stored if (said := self._said(one)) is not None]
-        if not versions:
-            raise Rejected(f'no version of {nct} is here; a [[source]] of kind "registry" watches a study')
         versions.sort(key=lambda pair: (pair[0].source_time, pair[0].id))
-        return Known(versions, ours, since, derived)
+        return Known(versions, ours, since, derived) if versions else None
 
     def _registries(self) -> dict[str, str]:
         """The registries of the configuration: source to system."""
@@ -140,6 +148,11 @@ class Registries:
             "due": one.due.isoformat() if one.due else None,
             "sentence": sentence,
         }
+
+
+def told_changes(before: Said, now: Said) -> list[Json]:
+    """What differs between two versions of a registry record, each difference with its class and its sentence."""
+    return [_change(one) for one in changes(before, now)]
 
 
 def _change(one: Difference) -> Json:

@@ -38,6 +38,7 @@ class Seen:
     fingerprint: str = ""  # of the record as the registrant handed it in
     looked: str = ""  # when we last looked, ISO
     outcome: str = ""  # what came of it, in words
+    answered: str = ""  # when it last gave what it was asked for, ISO
 
 
 class RegistryWatch:
@@ -77,7 +78,7 @@ class RegistryWatch:
         version = self.client.version()
         seen = replace(seen, looked=now.isoformat(), outcome="nothing new")
         fetched = None if version.data == seen.data else self.client.study(self.source.nct, seen.etag)
-        seen = replace(seen, data=version.data)
+        seen = replace(seen, data=version.data, answered=now.isoformat())
         if fetched is None:
             return self._remember(seen)
         study = parse_study(fetched.data)
