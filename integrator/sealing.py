@@ -25,6 +25,7 @@ SEALED_FIELDS = {
     "ExerciseSession": ("reason", "notes"),
     "Observation": ("text", "notes"),
     "Participant": ("reason",),
+    "Treatment": ("reason", "notes"),
 }  # texts of persons, by kind of record; measured values are none, they outlive the erasing of a patient
 PATIENT_FIELD = "patient"  # the identifier as it was sent; a record keeps only its index
 
@@ -44,8 +45,10 @@ def new_patient(tx: Tx, keys: Keyring) -> int:
 
 def patient_key(tx: Tx, keys: Keyring, patient_id: int) -> bytes | None:
     """A patient's own key; None: there is no such patient, or they were erased."""
-    wrapped = people.wrapped_key(tx, patient_id)
-    return None if wrapped is None else keys.unwrap(wrapped, f"patient:{patient_id}")
+    known: bytes | None = tx.known.get(("patient key", patient_id))
+    if known is None and (wrapped := people.wrapped_key(tx, patient_id)) is not None:
+        known = tx.known["patient key", patient_id] = keys.unwrap(wrapped, f"patient:{patient_id}")
+    return known
 
 
 def seal_for(tx: Tx, keys: Keyring, patient_id: int, text: str, about: str) -> bytes:
@@ -108,7 +111,7 @@ def sent_index(keys: Keyring, identifier: Json) -> bytes:
 def keep_number(tx: Tx, keys: Keyring, patient_id: int, identifier: Identifier, index: bytes) -> None:
     """Keeps an identifier of a patient under an index of it; said again it changes nothing."""
     parts = {name: getattr(identifier, name) for name in identifier.__match_args__}
-    _keep(tx, keys, patient_id, {name: part for name, part in parts.items() if part is not None}, index)
+    _keep(tx, keys, patient_id, {name: part for name, part in parts.items() if part is not None}, index, matched=True)
 
 
 def number_of(tx: Tx, keys: Keyring, patient_id: int, index: bytes) -> Identifier | None:
@@ -118,10 +121,10 @@ def number_of(tx: Tx, keys: Keyring, patient_id: int, index: bytes) -> Identifie
     return None if text is None else Identifier(**orjson.loads(text))
 
 
-def _keep(tx: Tx, keys: Keyring, patient_id: int, identifier: Json, index: bytes) -> None:
+def _keep(tx: Tx, keys: Keyring, patient_id: int, identifier: Json, index: bytes, matched: bool = False) -> None:
     if people.sealed_number(tx, index) is None:
         text = orjson.dumps(identifier).decode()
-        people.add_number(tx, index, patient_id, seal_for(tx, keys, patient_id, text, "identifier"))
+        people.add_number(tx, index, patient_id, seal_for(tx, keys, patient_id, text, "identifier"), matched)
 
 
 # Fields of records

@@ -43,13 +43,21 @@ class SegmentNode(dict[str, Any]):
             self[key] = found = [unpack(segment, raw)]
         return found
 
+    def alone(self, key: str) -> bool:
+        """Whether a field has no second repetition; it is not split for that."""
+        if key in self or self.segment is None or key == AFTER:
+            return len(_get(self, key) or ()) < 2
+        mark = self.segment.delimiters.repetition
+        return not mark or mark not in self.segment.fields[int(key)]
+
     def fields(self) -> list[str]:
         """The numbers of all fields that hold something, in order."""
-        numbers = {int(key) for key, value in self.items() if key != AFTER and value}
-        if self.segment is not None:
-            first = 3 if self.name == "MSH" else 1
-            raw = self.segment.fields
-            numbers |= {n for n in range(first, len(raw)) if raw[n] and str(n) not in self}
+        first = 3 if self.name == "MSH" else 1
+        raw = self.segment.fields if self.segment is not None else ()
+        numbers = {number for number, text in enumerate(raw) if text and number >= first}
+        for key, value in self.items():
+            if key != AFTER:
+                (numbers.add if value else numbers.discard)(int(key))
         return [str(number) for number in sorted(numbers)]
 
 

@@ -39,6 +39,8 @@ class Cover:
 
     whole: bool = False  # all of it
     first: bool = False  # HL7: its first leaf
+    leaf: bool = False  # of a leaf that stands here, since in HL7 a text is also its own first part; `settle` sets it
+    passed: set[str] = field(default_factory=set)  # names of which the first node is wholly covered; `settle` sets them
     below: dict[str, list[Below]] = field(default_factory=dict)
 
     def add(self, steps: Steps) -> Cover:
@@ -53,9 +55,18 @@ class Cover:
             cover = found
         return cover
 
+    def settle(self) -> None:
+        """Once all is added: works out `leaf` and `passed`, here and below."""
+        for name, known in self.below.items():
+            for _, match, cover in known:
+                cover.settle()
+                if cover.whole and match is None:
+                    self.passed.add(name)
+        self.leaf = self.first or self.whole or any(cover.leaf for _, _, cover in self.below.get("1", ()))
+
 
 Below = tuple[Step, Match | None, Cover]
-_FIRST: Below = (Step("1"), None, Cover(first=True))
+_FIRST: Below = (Step("1"), None, Cover(first=True, leaf=True))
 
 
 def covers(declared: Declared) -> Cover:
@@ -79,6 +90,7 @@ def covers(declared: Declared) -> Cover:
         if omission.at is not None:
             root.add(omission.at.steps).whole = True
             _cover_selectors(root, omission.at.steps)
+    root.settle()
     return root
 
 
@@ -123,42 +135,45 @@ def unmapped(reading: Reading) -> list[Unmapped]:
     """The leaves of the document that were not read; those that were not understood come last."""
     face, tree = reading.face, reading.tree
     hl7 = face.declared.form.hl7
-    found = dict(_uncovered(tree, [face.covers], (), hl7))
+    found: dict[Loc, str] = {}
+    _uncovered(tree, [face.covers], (), hl7, found)
     if reading.missed:
         found |= dict(_not_understood(face, reading))
     return [Unmapped(place_text(loc, (), hl7), text) for loc, text in found.items()]
 
 
-def _uncovered(node: Any, over: list[Cover], loc: Loc, hl7: bool) -> Iterator[tuple[Loc, str]]:
-    for cover in over:
-        if cover.whole:
-            return
-    if not isinstance(node, dict):
-        if node is not None and not _speaks_of_leaf(over) and (text := plain(node)) and text != NULL:
-            yield loc, text
-        return
+def _uncovered(node: dict[str, Any], over: list[Cover], loc: Loc, hl7: bool, found: dict[Loc, str]) -> None:
+    """Adds the leaves below a node that no cover over it speaks of. Every message goes through here: calls are few."""
+    segment = node if node.__class__ is SegmentNode else None
     for name in _names(node):
-        child = node.get(name)
+        if segment is not None and segment.alone(name) and any(name in cover.passed for cover in over):
+            continue
         known = [pair for cover in over for pair in cover.below.get(name, ())]
         if hl7 and name == "1" and any(cover.first for cover in over):
             known.append(_FIRST)
-        if not isinstance(child, list):
-            yield from _uncovered(child, _holding(known, child), (*loc, name), hl7)
-            continue
-        taken: set[int] = set()
-        for index, one in enumerate(child):
-            active = _active(known, one, taken)
-            yield from _uncovered(one, active, (*loc, name, index), hl7)
+        child = node.get(name)
+        if child.__class__ is not list:
+            _look_at(child, _holding(known, child), (*loc, name), hl7, found)
+        elif len(child) == 1:
+            _look_at(child[0], _holding(known, child[0]), (*loc, name, 0), hl7, found)
+        else:
+            taken: set[int] = set()
+            for index, one in enumerate(child):
+                _look_at(one, _active(known, one, taken), (*loc, name, index), hl7, found)
 
 
-def _speaks_of_leaf(over: list[Cover]) -> bool:
-    """Whether a leaf is covered; in HL7 a text is also its own first part."""
-    return any(
-        cover.first or cover.whole or _speaks_of_leaf([one for _, _, one in cover.below.get("1", ())]) for cover in over
-    )
+def _look_at(node: Any, over: list[Cover], loc: Loc, hl7: bool, found: dict[Loc, str]) -> None:
+    for cover in over:
+        if cover.whole:
+            return
+    if isinstance(node, dict):
+        _uncovered(node, over, loc, hl7, found)
+    elif node is not None and not any(cover.leaf for cover in over) and (text := plain(node)) and text != NULL:
+        found[loc] = text
 
 
 def _holding(known: list[Below], node: Any) -> list[Cover]:
+    """The covers of a node that has no neighbours."""
     return [cover for _, match, cover in known if match is None or match(node)]
 
 

@@ -111,10 +111,11 @@ def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
     tx.run(update(patients).where(patients.c.id == patient_id).values(**gone))
 
 
-def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
-    """Keeps an identifier of a patient under its blind index; one that is there stays."""
-    tx.known.clear()
-    if ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed):
+def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes, matched: bool = True) -> None:
+    """Keeps an identifier of a patient under its blind index; one that is there stays. `matched`: messages are matched
+    by this index, so who is in the trial changes."""
+    tx.known.pop(("number", index), None)
+    if ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed) and matched:
         tx.changes.add(CHANGED)
 
 
