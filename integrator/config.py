@@ -35,6 +35,7 @@ class StudySettings:
     nct: str
     title: str
     arms: tuple[str, ...] = ()  # the arms that a participant may be in; empty: any
+    procedures: str = "evidenced"  # from which rung on a fraction is a Procedure: evidenced, presumed or planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _ONE_OF = {
     "key": ("filler", "placer"),
     "undecodable": ("AE", "AA"),
     "audience": ("clinical", "research"),
+    "procedures": ("evidenced", "presumed", "planned"),
     "write": ("off", "shadow", "on"),
     "processing_id": ("P", "T", "D"),
 }
@@ -37,6 +38,7 @@ def check(settings: Settings, reader: Reader) -> None:
             raise reader.wrong(f"{key} = {value!r} is not one of {', '.join(_ONE_OF[what])}", key)
 
     one_of("processing_id", "processing_id", settings.integrator.processing_id)
+    one_of("procedures", "procedures", settings.study.procedures)
     if settings.integrator.clock and settings.integrator.processing_id == "P":
         raise reader.wrong('clock is for the sandbox; production (processing_id = "P") has the machine\'s', "clock")
     _check_zone(settings.integrator.zone, reader)

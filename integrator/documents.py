@@ -32,6 +32,8 @@ def read_entry(data: bytes, source: Source, faces: Faces) -> Read:
     said, problems = check(entry.record, entry.said, about)
     if problems:
         raise Held("an entry that is not valid", problems[0].field, problems[0].text)
+    if entry.record == "Treatment":
+        said |= {"activity": "fraction", "evidence": "attested"}  # a person's word
     spoken = spoken_of(entry.record, entry.subject, entry.key, entry.study, said, entry.why or None)
     return Read(tuple(replace(one, correction=entry.correction) for one in spoken), None)
 
@@ -67,6 +69,8 @@ def read_rows(data: bytes, source: Source, faces: Faces) -> Read:
         said, problems = row_said(face, cells, about, whole=False)
         if problems:
             raise Held("a row that is not valid", f"line {line}, {problems[0].field}", problems[0].text)
+        if face.record == "Treatment":
+            said = said | {"activity": "fraction", "evidence": "evidenced"}
         records = spoken_of(face.record, table.subject, cells.get("key", ""), table.study, said, None)
         spoken += [replace(records[0], face=face), *records[1:]]
     return Read(tuple(spoken), None)

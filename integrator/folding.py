@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import identity, life
+from integrator import fractions, identity, life
 from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
 from integrator.errors import Held
+from integrator.evidence import GIVEN
 from integrator.house import House
 from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
 from integrator.reading import Read, Spoken
@@ -22,6 +23,7 @@ from integrator.store.people import Participant
 from integrator.store.records import Change, Row
 
 OUTSIDE = "outside what the participant's consent and the trial cover"
+ACTIVITY_MAPS = ("siu-activity", "charge-activity", "report-activity")
 UNCLAIMED = {"Appointment": "booked", "Observation": "final"}  # the status that nobody claimed
 
 
@@ -72,14 +74,26 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     before = said_from_json(kind, row.body, open_) if row else None
     claims = take(claims, one.spoken.said, one.origin, kind)
     folded = fold(kind, claims, lambda field: house.settings.owner(kind, field))
+    beside = fractions.around(house, tx, one.participant, kind, one.spoken.key, folded.said)
+    folded.said.update(beside.own)
     result = outcome(before, folded, one.origin)
     fresh = row or Row(kind, one.spoken.key, {}, {}, house.clock.now(), patient=one.index)
     saved, fields = _save(house, tx, fresh, claims, folded, before, one.participant, one.message.id, one.spoken.why)
     records.link(tx, one.message.id, saved.number, result)
+    _turn(house, tx, beside, one.participant, one.message.id)
     _ask(house, tx, one, saved, fields)
     if kind == "Participant" and "status" in fields:
         _ask_life(house, tx, one, saved, before)
     return result
+
+
+def _turn(
+    house: House, tx: Tx, beside: fractions.Around, participant: Participant | None, message_id: int | None
+) -> None:
+    """Saves what the merged record changed of others: the evidence of slots, the slots of reports, fractions."""
+    for other in beside.others:
+        folded = Folded(other.said, {})
+        _save(house, tx, other.row, other.claims, folded, other.before, participant, message_id, None)
 
 
 def _save(
@@ -168,14 +182,26 @@ def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) 
     """Questions that a message raises beside its claims; they may depend on order, records never."""
     now, message = house.clock.now(), one.message
     for code_map, code in one.spoken.open_codes:
-        if code_map == "siu-activity":
+        if code_map in ACTIVITY_MAPS:
             text = f"What is the activity {code!r}: planning, fraction, visit or other?"
             questions.ask(tx, "activity", code, message.source, text, now, row.number, message.id)
+    if row.kind == "Treatment":
+        _ask_credit(tx, one, row, now)
     late = message.received_at - message.source_time > timedelta(seconds=house.settings.line.late_after)
     live = house.sources[message.source].kind == "mllp"  # what is imported or entered later is no wrong clock
     if late and live and fields & {"time", "status"}:
         text = f"Messages of {message.source} are more than a day old when they come: is its clock right?"
         questions.ask(tx, "late", message.source, message.source, text, now, row.number, message.id)
+
+
+def _ask_credit(tx: Tx, one: Speaking, row: Row, now: datetime) -> None:
+    """A credit for a fraction that nobody reported; the question closes when the report comes after all."""
+    status = one.spoken.said.get("status")
+    if status == "entered-in-error" and row.version == 1:
+        text = f"{row.subject}: a credit takes back a fraction that nobody reported."
+        questions.ask(tx, "credit", row.key, one.message.source, text, now, row.number, one.message.id)
+    elif status in GIVEN:
+        questions.settled(tx, "credit", row.key)
 
 
 def _ask_life(house: House, tx: Tx, one: Speaking, row: Row, before: Said | None) -> None:
@@ -211,9 +237,12 @@ def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: b
                 origin = Origin(message.system, message.source_time, message.id, said.trigger if said else None)
                 claims = take(claims, spoken.said, origin, row.kind)
     folded = fold(row.kind, claims, lambda field: house.settings.owner(row.kind, field))
+    beside = fractions.around(house, tx, participant, row.kind, row.key, folded.said, not dry_run)
+    folded.said.update(beside.own)
     fields = changed(before, folded.said)
     if not dry_run and claims:
         _save(house, tx, row, claims, folded, before, participant, None, None)
+        _turn(house, tx, beside, participant, None)
     return Refolded(row.key, fields)
 
 

@@ -18,8 +18,16 @@ from integrator.records.keys import record_key
 from integrator.records.schemas import About, Problem
 from integrator.records.texts import Unclear, read_moment, starts
 
-KINDS = {"observations": "csv/observations", "sessions": "csv/sessions"}  # what people say: the face
-NEEDED = {"csv/observations": ("subject", "instrument"), "csv/sessions": ("subject", "key", "status", "program")}
+KINDS = {
+    "observations": "csv/observations",
+    "sessions": "csv/sessions",
+    "treatments": "csv/treatments",
+}  # what people say: the face
+NEEDED = {
+    "csv/observations": ("subject", "instrument"),
+    "csv/sessions": ("subject", "key", "status", "program"),
+    "csv/treatments": ("subject", "key", "status"),
+}
 TOGETHER = 25  # rows of one participant in one message: what is merged at once must not keep a feed waiting
 WATCHED = 500_000  # rows among which two of the same record are found; more would need too much memory
 TOLD = 10_000  # problems that are kept in words

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from integrator.evidence import OF_STATUS, is_fraction
 from integrator.records import Said
 
 PERSON = "person"  # the system of an answer that somebody gave in the web page or on the command line
@@ -105,7 +106,7 @@ def fold(kind: str, claims: Claims, owner_of: OwnerOf) -> Folded:
     winners = {field: winner(field, of_field, owner_of(field)) for field, of_field in claims.items() if of_field}
     said = {field: claim.value for field, claim in sorted(winners.items())}
     if kind == "Appointment":
-        evidence = EVIDENCE_OF_STATUS.get(said.get("status") or "booked")
+        evidence = OF_STATUS.get(said.get("status") or "booked")
         if evidence:
             said["evidence"] = evidence
     if kind == "Observation":
@@ -163,18 +164,6 @@ def winner(field: str, claims: tuple[Claim, ...], owner: str | None) -> Claim:
     if answer and (owners is None or answer.origin.at >= owners.origin.at):
         return answer
     return owners or max(latest.values(), key=lambda c: c.order)
-
-
-# Arrived and presumed follow from the appointment's status; an appointment that is over is not a given dose.
-EVIDENCE_OF_STATUS = {
-    "proposed": "scheduled",
-    "pending": "scheduled",
-    "waitlist": "scheduled",
-    "booked": "scheduled",
-    "arrived": "arrived",
-    "checked-in": "arrived",
-    "fulfilled": "presumed",
-}
 
 
 def changed(before: Said | None, after: Said) -> frozenset[str]:
@@ -250,14 +239,23 @@ def _observation_lacks(said: Said) -> str | None:
     return None if said.get("time") else "an entry that says when it was assessed"
 
 
+def _treatment_lacks(said: Said) -> str | None:
+    """What another owner denies is not sent before a person has said which it was."""
+    return "a person: was this fraction given" if said.get("doubt") == "disputed" else None
+
+
 _LACKS: dict[str, Callable[[Said], str | None]] = {
     "Appointment": _appointment_lacks,
     "ExerciseSession": _session_lacks,
     "Observation": _observation_lacks,
     "Participant": _participant_lacks,
+    "Treatment": _treatment_lacks,
 }
 
 
 def is_owed(kind: str, said: Said, held_by_target: bool) -> bool:
-    """Whether a target is owed this record at all: nobody is given a thing only to hear that it is deleted."""
+    """Whether a target is owed this record at all: nobody is given a thing only to hear that it is deleted, and of
+    Treatments only fractions are given, not the reports that they are folded from."""
+    if kind == "Treatment" and not is_fraction(said.get("key")):
+        return False
     return held_by_target or said.get("status") != "entered-in-error"

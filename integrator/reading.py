@@ -9,8 +9,10 @@ from integrator import registry_reading
 from integrator.config import Source
 from integrator.documents import read_entry, read_rows
 from integrator.errors import Held, Rejected
-from integrator.formats.hl7v2 import Message, charset_codec, glimpse, parse
+from integrator.formats.hl7v2 import charset_codec, glimpse, parse
 from integrator.mapping import Context, Face, Faces
+from integrator.mapping.face import Reading
+from integrator.records import Said
 from integrator.records.values import Identifier
 from integrator.spoken import OF_NOBODY, Read, Spoken
 
@@ -45,7 +47,8 @@ def read_hl7v2(data: bytes, source: Source, faces: Faces) -> Read:
         raise Held("an HL7 version that we do not know", "MSH-12", version)
     trigger = message.get("MSH-9.2")
     found = faces.reading("hl7v2", message, source.site or None)
-    return Read(tuple(_spoken(face, message, source) for face in found), trigger)
+    readings = ((face, one) for face in found for one in face.read_each(message, context_of(source)))
+    return Read(tuple(_spoken(face, reading, source) for face, reading in readings), trigger)
 
 
 def context_of(source: Source) -> Context:
@@ -58,8 +61,7 @@ def context_of(source: Source) -> Context:
     )
 
 
-def _spoken(face: Face, message: Message, source: Source) -> Spoken:
-    reading = face.read(message, context_of(source))
+def _spoken(face: Face, reading: Reading, source: Source) -> Spoken:
     said = reading.said
     key = patient = None
     if face.record == "Appointment":
@@ -67,6 +69,8 @@ def _spoken(face: Face, message: Message, source: Source) -> Spoken:
         if not number:
             raise Held(f"no {source.key} appointment id", "SCH-2" if source.key == "filler" else "SCH-1")
         key, patient = key_of(source.system, number), said.get("patient")
+    elif face.record == "Treatment":
+        key, patient = _report(said, source), said.get("patient")
     elif face.record == "Patient":
         patient = hospital_number(said.get("identifiers") or ())
         key = key_of(source.system, patient) if patient else None
@@ -83,6 +87,18 @@ def _spoken(face: Face, message: Message, source: Source) -> Spoken:
         tuple(reading.unmapped),
         tuple(reading.open_codes),
     )
+
+
+def _report(said: Said, source: Source) -> str:
+    """The key of a report of a given fraction. Held: without a number it could not be taken back, without a day it
+    could be any fraction."""
+    number = said.get("treatment")
+    if not number:
+        raise Held("no number of the charge or report")
+    if not said.get("time"):
+        raise Held("a report without the day on which it was given")
+    said["evidence"] = "evidenced"
+    return key_of(source.system, number)
 
 
 def key_of(system: str, number: Identifier) -> str:

@@ -21,7 +21,7 @@ from integrator.store import Tx, owed, people, records
 Resource = dict[str, Any]
 
 REQUIRED = {"Participant": ("study",)}  # R4: ResearchSubject.study 1..1
-OF_PATIENT = ("Participant", "ExerciseSession", "Observation")  # R4: individual 1..1, subject 1..1, subject
+OF_PATIENT = ("Participant", "ExerciseSession", "Observation", "Treatment")  # R4: individual 1..1, subject 1..1, subject
 NCT = "https://clinicaltrials.gov/nctid"
 
 

@@ -13,9 +13,10 @@ from integrator.mapping.casts import Cast, Wrong
 from integrator.mapping.read import UNSAID
 from integrator.mapping.state import State
 from integrator.records import results, texts
+from integrator.records.doses import read_dose
 from integrator.records.instruments import INSTRUMENTS
 from integrator.records.texts import not_one_of
-from integrator.records.values import Concept, Period, When
+from integrator.records.values import Concept, Identifier, Period, When
 
 INSTRUMENT = 1  # the second place of "measured" and "answered"
 
@@ -33,6 +34,24 @@ def _text(nodes: list[Any], state: State) -> Any:
 
 def _number(nodes: list[Any], state: State) -> Any:
     return _clear(lambda: texts.read_number(nodes[0], state.context.comma))
+
+
+def _whole(nodes: list[Any], state: State) -> Any:
+    number = _clear(lambda: texts.read_number(nodes[0], state.context.comma))
+    if number != int(number) or number < 1:
+        raise Wrong(f"{nodes[0]!r} is no whole number from 1 up")
+    return int(number)
+
+
+def _dose(nodes: list[Any], state: State) -> Any:
+    try:
+        return read_dose(nodes[0], nodes[1], state.context.comma)
+    except texts.Unclear as wrong:
+        raise Wrong(str(wrong), 1 if wrong.field == "unit" else 0) from None
+
+
+def _number_of(nodes: list[Any], state: State) -> Any:
+    return Identifier(nodes[0])
 
 
 def _day(nodes: list[Any], state: State) -> Any:
@@ -112,6 +131,9 @@ CSV_CASTS = {
     for cast in (
         Cast("text", _text),
         Cast("number", _number),
+        Cast("whole", _whole),
+        Cast("dose", _dose),
+        Cast("number-of", _number_of),
         Cast("day", _day),
         Cast("yes-no", _yes_no),
         Cast("when", _moment),
@@ -131,6 +153,8 @@ CSV_CASTS = {
 CSV_DEFAULTS = {
     "str": "text",
     "float": "number",
+    "int": "whole",
+    "Identifier": "number-of",
     "bool": "yes-no",
     "When": "when",
     "Concept": "meaning",

@@ -20,6 +20,7 @@ TYPES = {
     "ExerciseSession": "Procedure",
     "Observation": "Observation",
     "Patient": "Patient",
+    "Treatment": "Procedure",
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from integrator.formats.hl7v2.times import parse_time
 from integrator.mapping.casts import NOTHING, CannotHold, Cast, Wrong
+from integrator.mapping.casts_given import HL7_GIVEN
 from integrator.mapping.casts_time import HL7_TIMES
 from integrator.mapping.state import State
 from integrator.mapping.systems import code_system, code_system_name, universal, universal_parts
@@ -224,6 +225,7 @@ HL7_CASTS = {
     cast.name: cast
     for cast in (
         *HL7_TIMES,
+        *HL7_GIVEN,
         Cast("text", _read_text, _write_text),
         Cast("digits", _read_digits, _write_digits),
         Cast("yes-no", _read_yes_no, _write_yes_no),
@@ -262,6 +264,7 @@ HL7_DEFAULTS = {
     "bool": "yes-no",
     "datetime": "ts",
     "Period": "period",
+    "When": "when",
     "Identifier": "ei",
     "Concept": "coded",
     "PersonName": "xpn",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrator.records import appointment, exercise_session, observation, participant, patient, study
+from integrator.records import appointment, exercise_session, observation, participant, patient, study, treatment
 from integrator.records.appointment import Appointment
 from integrator.records.exercise_session import ExerciseSession
 from integrator.records.observation import Observation
 from integrator.records.participant import Participant
 from integrator.records.patient import Patient
 from integrator.records.study import Study
+from integrator.records.treatment import Treatment
 
 KINDS: dict[str, type] = {
     "Appointment": Appointment,
@@ -19,6 +20,7 @@ KINDS: dict[str, type] = {
     "Participant": Participant,
     "Patient": Patient,
     "Study": Study,
+    "Treatment": Treatment,
 }
 
 # The words that a field, or a part of one ("sites.status"), may be, where not any text may stand.
@@ -43,6 +45,12 @@ CODES: dict[str, dict[str, tuple[str, ...]]] = {
     "Participant": {"status": participant.STATUSES},
     "Patient": {"gender": patient.GENDERS},
     "Study": study.CODES,
+    "Treatment": {
+        "status": treatment.STATUSES,
+        "activity": treatment.ACTIVITIES,
+        "evidence": treatment.EVIDENCE,
+        "doubt": treatment.DOUBTS,
+    },
 }
 
 # What a source says of a record: top-level field -> value. No key: nothing said. None or (): said to be none.
@@ -58,4 +66,5 @@ __all__ = [
     "Patient",
     "Said",
     "Study",
+    "Treatment",
 ]

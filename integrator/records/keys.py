@@ -17,11 +17,27 @@ def record_key(kind: str, subject: str, name: str, said: Said) -> str | None:
     """The key of a record: the subject code, and the trial's own name of it or what it is about; None: neither."""
     if kind == "Participant":
         return subject
+    if kind == "Treatment" and "|" in name:
+        return name  # what a system reported, named by its whole key
     if name:
         return session_key(subject, name)
+    if kind == "Treatment":
+        return treatment_key(subject, said)
     if kind != "Observation" or not said.get("code"):
         return None
     return observation_key(subject, said)
+
+
+def treatment_key(subject: str, said: Said) -> str | None:
+    """The key of what is said of a fraction without a name: its number, its slot, or its time."""
+    time, slot = said.get("time"), said.get("appointment")
+    if said.get("fraction"):
+        return session_key(subject, f"fraction-{said['fraction']}")
+    if slot:
+        return session_key(subject, "slot-" + slot.key.replace("|", "-"))
+    if time is None:
+        return None
+    return session_key(subject, "given-" + (time.start.isoformat(timespec="minutes") if time.start else time.day))
 
 
 def observation_key(subject: str, said: Said) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,6 +70,18 @@ def ask(
 def answer(tx: Tx, question_id: int) -> bool:
     """Closes an open question; the answer itself is a message. False: it is not open."""
     return bool(tx.changed(update(questions).where(q.id == question_id, q.state == "open").values(state="answered")))
+
+
+def standing(tx: Tx, causes: Sequence[str], subjects: Sequence[str]) -> dict[tuple[str, str], str]:
+    """The texts of the open questions of these causes about these subjects, by cause and subject."""
+    found = select(q.cause, q.subject, q.text).where(q.cause.in_(causes), q.subject.in_(subjects), q.state == "open")
+    return {(cause, subject): text for cause, subject, text in tx.all(found)}
+
+
+def settled(tx: Tx, cause: str, subject: str) -> bool:
+    """Closes a question that has answered itself; False: it was not open."""
+    closed = update(questions).where(q.cause == cause, q.subject == subject, q.state == "open").values(state="answered")
+    return bool(tx.changed(closed))
 
 
 def in_state(tx: Tx, state: str = "open") -> list[Question]:

@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load
 
 from integrator.records import exercise_session, observation, participant
+from integrator.records.doses import read_dose
 from integrator.records.exercise_session import Exercise
 from integrator.records.instruments import INSTRUMENTS
 from integrator.records.participant import Consent
@@ -17,11 +18,13 @@ from integrator.records.results import is_answered, is_code, read_answer, read_m
 from integrator.records.schemas import fields as of
 from integrator.records.schemas.about import known
 from integrator.records.texts import Unclear, not_one_of
-from integrator.records.values import When
+from integrator.records.values import Quantity, Ref, When
 
 UNKNOWN_FIELD = "no such field"
 RESULTS = ("value", "coded", "text", "answer", "absent")  # of an observation: an entry says one of them
 DONE = {"done": "completed", "partly": "stopped", "not done": "not-done", "not_done": "not-done"}
+
+GIVEN = {"given": "completed", "partly": "stopped", "not given": "not-done", "not_given": "not-done"}
 
 
 class Entry(Schema):
@@ -141,10 +144,41 @@ class ObservationSchema(Entry):
         return data
 
 
+class TreatmentSchema(Entry):
+    """A person's word on one fraction of radiotherapy: that it was given, partly, or not."""
+
+    status = of.Word(("completed", "stopped", "not-done", "entered-in-error"), GIVEN)
+    reason = of.Meaning(allow_none=True)
+    appointment = of.Words(allow_none=True)
+    fraction = of.Count()
+    start = of.Moment()
+    end = of.Moment()
+    day = of.Day()
+    dose = fields.Raw()
+    unit = of.Words()
+    site = of.Meaning(allow_none=True)
+    notes = of.Notes(data_key="note")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        start, end, day = (data.pop(name, None) for name in ("start", "end", "day"))
+        if start or end or day:
+            data["time"] = together(start, end, day)
+        unit = data.pop("unit", None)
+        if data.get("dose") is not None:
+            data["dose"] = dose_of(data["dose"], unit)
+        if data.get("appointment"):
+            data["appointment"] = Ref("Appointment", data["appointment"])
+        if "status" in data:
+            data.setdefault("reason", None)
+        return data
+
+
 SCHEMAS: dict[str, type[Entry]] = {
     "Participant": ParticipantSchema,
     "ExerciseSession": ExerciseSessionSchema,
     "Observation": ObservationSchema,
+    "Treatment": TreatmentSchema,
 }
 
 
@@ -168,6 +202,14 @@ def check_code(code: str) -> str:
     if is_code(code):
         return code
     raise ValidationError(not_one_of("instrument", code, tuple(INSTRUMENTS)), "instrument")
+
+
+def dose_of(raw: Any, unit: str | None) -> Quantity:
+    """The dose in its unit. ValidationError: it is none."""
+    try:
+        return read_dose(raw, unit, known().comma)
+    except Unclear as wrong:
+        raise ValidationError(str(wrong), wrong.field or "dose") from None
 
 
 def read_value(code: str, raw: Any, unit: str | None) -> dict[str, Any]:

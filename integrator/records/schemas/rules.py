@@ -107,6 +107,19 @@ def _observation(said: Said, about: About, whole: bool) -> Iterator[Problem]:
         yield Problem("phase", "before and after are of an exercise session; say in session of which")
 
 
+def _treatment(said: Said, about: About, whole: bool) -> Iterator[Problem]:
+    if whole:
+        if not said.get("status"):
+            yield Problem("status", "was it given? write given, partly or not given")
+        if not any(said.get(name) for name in ("appointment", "fraction", "time")):
+            yield Problem("fraction", "which fraction was it? write its number, or day or start")
+    if said.get("status") in ("not-done", "stopped") and not said.get("reason"):
+        yield Problem("reason", f"say why it was {'not given' if said['status'] == 'not-done' else 'stopped'}")
+    if said.get("fraction") is not None and said["fraction"] < 1:
+        yield Problem("fraction", "fractions are counted from 1")
+    yield from _times("start", said.get("time"), about)
+
+
 def _within(name: str, instrument: Instrument, value: float) -> Iterator[Problem]:
     low, high, step = instrument.low, instrument.high, instrument.step
     fits = (low is None or value >= low) and (high is None or value <= high)
@@ -138,6 +151,11 @@ def _not_future(name: str, time: When | None, about: About) -> Iterator[Problem]
         yield Problem(name, f"{shown} is in the future")
 
 
-_RULES = {"Participant": _participant, "ExerciseSession": _session, "Observation": _observation}
+_RULES = {
+    "Participant": _participant,
+    "ExerciseSession": _session,
+    "Observation": _observation,
+    "Treatment": _treatment,
+}
 
 __all__ = ["NEEDS_REASON", "Problem", "rules", "title"]

@@ -1,0 +1,161 @@
+"""Fractions: after an appointment or a report changed, the evidence of that participant's fractions is weighed anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from integrator import identity
+from integrator.claims import claims_from_json, said_from_json
+from integrator.evidence import Match, Weighed, is_fraction, weigh
+from integrator.house import House
+from integrator.merge import Claims, changed
+from integrator.records import Said
+from integrator.records.values import Ref
+from integrator.store import Tx, questions, records
+from integrator.store.people import Participant
+from integrator.store.records import Row
+
+WEIGHED = ("Appointment", "Treatment")
+PLANNED = {"planned": "scheduled"}  # the rung that a word of [study] procedures means
+DERIVED = ("appointment", "doubt")  # fields of a report that matching says, where nobody claimed them
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A record beside the one that was merged, with what it now shows."""
+
+    row: Row
+    claims: Claims
+    before: Said | None
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What weighing makes of the merged record itself, and of others of its participant."""
+
+    own: Said
+    others: tuple[Turned, ...] = ()
+
+
+def lock_name(index: bytes) -> str:
+    """Under which the fractions of a participant are this transaction's, where several processes merge."""
+    return f"fractions {index.hex()}"
+
+
+def around(
+    house: House, tx: Tx, participant: Participant | None, kind: str, key: str, said: Said, ask: bool = True
+) -> Around:
+    """Weighs the fractions of a participant with one record as it is about to be.
+
+    ask: also asks what only a person knows, and closes what has answered itself.
+    """
+    if participant is None or kind not in WEIGHED or is_fraction(key):
+        return Around({})
+    tx.lock([lock_name(participant.number_index)])
+    policy = PLANNED.get(house.settings.study.procedures, house.settings.study.procedures)
+    treatments = records.of_subject(tx, participant.subject, "Treatment")
+    if kind == "Appointment" and not treatments and policy == "evidenced":
+        return Around({})  # nobody reported anything of this participant yet
+    seen = _Seen(house, tx, participant, treatments, kind, key, said)
+    owner, zone = house.settings.owner("Treatment", "evidence"), house.settings.integrator.zone
+    weighed = weigh(seen.slots, seen.reports, seen.fractions, policy, owner, zone)
+    if ask:
+        _ask(house, tx, participant, seen, weighed)
+    return Around(_own(kind, key, weighed), tuple(_turned(house, participant, seen, weighed, kind, key)))
+
+
+class _Seen:
+    """The records of a participant that are weighed, opened: as the store has them; the merged one as it will be."""
+
+    def __init__(
+        self, house: House, tx: Tx, participant: Participant, treatments: list[Row], kind: str, key: str, said: Said
+    ):
+        _, open_ = identity.record_seals(tx, house.keys, participant)
+        self.rows: dict[tuple[str, str], Row] = {}
+        self.shown: dict[tuple[str, str], Said] = {}
+        self.claims: dict[tuple[str, str], Claims] = {}
+        for row in (*records.of_subject(tx, participant.subject, "Appointment"), *treatments):
+            place = (row.kind, row.key)
+            self.rows[place] = row
+            self.shown[place] = said_from_json(row.kind, row.body, open_)
+            self.claims[place] = claims_from_json(row.kind, row.claims, open_)
+        self.slots = {k: one for (of, k), one in self.shown.items() if of == "Appointment"}
+        self.reports = {
+            k: self._claimed(k, one) for (of, k), one in self.shown.items() if of == "Treatment" and not is_fraction(k)
+        }
+        self.fractions = [k for of, k in self.shown if of == "Treatment" and is_fraction(k)]
+        (self.slots if kind == "Appointment" else self.reports)[key] = said
+
+    def _claimed(self, key: str, said: Said) -> Said:
+        """A report without what matching said of it before."""
+        claims = self.claims["Treatment", key]
+        return {name: value for name, value in said.items() if name not in DERIVED or name in claims}
+
+
+def _own(kind: str, key: str, weighed: Weighed) -> Said:
+    if kind == "Appointment":
+        rung = weighed.evidence.get(key)
+        return {"evidence": rung} if rung else {}
+    return _matched(weighed.matches[key])
+
+
+def _matched(match: Match) -> Said:
+    """What matching says of a report."""
+    return {"appointment": Ref("Appointment", match.slot) if match.slot else None, "doubt": match.doubt}
+
+
+def _turned(house: House, participant: Participant, seen: _Seen, weighed: Weighed, kind: str, key: str) -> list[Turned]:
+    """The other records that now show something else, and fractions that there were not before."""
+    wanted: dict[tuple[str, str], Said] = {
+        ("Appointment", one): {"evidence": rung} for one, rung in weighed.evidence.items()
+    }
+    wanted |= {("Treatment", one): _matched(match) for one, match in weighed.matches.items()}
+    found = []
+    for place, facts in wanted.items():
+        if place == (kind, key):
+            continue
+        before = seen.shown[place]
+        after = {name: value for name, value in (before | facts).items() if value is not None or name in before}
+        if changed(before, after):
+            found.append(Turned(seen.rows[place], seen.claims[place], before, after))
+    study = Ref("Study", participant.study)
+    for name, facts in weighed.fractions.items():
+        shown = seen.shown.get(("Treatment", name))
+        facts = {"study": study} | facts
+        if shown is None or changed(shown, facts):
+            row = seen.rows.get(("Treatment", name))
+            row = row or Row("Treatment", name, {}, {}, house.clock.now(), patient=participant.number_index)
+            found.append(Turned(row, {}, shown, facts))
+    return found
+
+
+def _ask(house: House, tx: Tx, participant: Participant, seen: _Seen, weighed: Weighed) -> None:
+    """One question for each report that fits no slot or several, and each fraction that its owner denies; a question
+    that has answered itself is closed."""
+    wanted: dict[tuple[str, str], str] = {}
+    for key, found in weighed.matches.items():
+        if found.doubt:
+            wanted["slot", key] = UNCLEAR[found.doubt].format(participant.subject, _on(seen.reports[key]))
+    for key, facts in weighed.fractions.items():
+        if facts["doubt"]:
+            wanted["given", key] = DENIED.format(participant.subject, _on(facts))
+    asked = questions.standing(tx, ("slot", "given"), [*weighed.matches, *weighed.fractions])
+    for (cause, key), text in wanted.items():
+        if asked.get((cause, key)) != text:
+            row = seen.rows.get(("Treatment", key))
+            questions.ask(tx, cause, key, None, text, house.clock.now(), row.id if row else None)
+    for cause, key in asked.keys() - wanted.keys():
+        questions.settled(tx, cause, key)
+
+
+UNCLEAR = {
+    "no slot": "{}: a fraction is reported as given{}, and none was planned there then.",
+    "two slots": "{}: a fraction is reported as given{}, and it could be more than one that was planned.",
+}
+DENIED = "{}: a fraction is reported as given{}, and another source says that it was not."
+
+
+def _on(said: Said) -> str:
+    time = said.get("time")
+    return f" on {time.start.date().isoformat() if time.start else time.day}" if time else ""
