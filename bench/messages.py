@@ -47,7 +47,7 @@ class Template:
         sent_at: bytes = b"",
         event: bytes = b"S12",
     ) -> bytes:
-        """The message with this control id, about this appointment, else about one of its own; twelve bytes make 1,500."""
+        """The message with this control id, about this appointment, else one of its own; twelve bytes make 1,500."""
         return self.text % {
             b"name": name,
             b"appointment": appointment or name,
