@@ -28,6 +28,7 @@ from integrator.engine.clockwork import start_clockwork
 from integrator.engine.embedded import Engine
 from integrator.entering import add_participant
 from integrator.errors import ConfigError, RetryLater
+from integrator.formats.fhir.model import release_of
 from integrator.line import Line
 from integrator.mapping import Faces, load_faces
 from integrator.registry_doings import Registries
@@ -35,7 +36,7 @@ from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
 from integrator.store.today import Step
-from integrator.web import Feed, create_web, study
+from integrator.web import Feed, api, create_web, study
 
 ROLES = ("web", "mllp", "work", "schedule")
 
@@ -94,7 +95,7 @@ def target_of(target: Target, folder: Path) -> FhirTarget:
     if target.token:
         bearer = secret(target.token, folder)
         token = lambda: bearer  # noqa: E731
-    return FhirTarget(target.name, FhirSession(target.base, token=token, answer=target.timeout))
+    return FhirTarget(target.name, FhirSession(target.base, token=token, answer=target.timeout), release=release_of(target.form))
 
 
 def registries_of(settings: Settings) -> dict[str, RegistryClient]:
@@ -226,7 +227,7 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
 
 def pages(line: Line, wake: Callable[[], None]) -> list[Blueprint]:
     """What the web has beside the page of the day."""
-    return [study.blueprint(line, Registries(line, wake))]
+    return [study.blueprint(line, Registries(line, wake)), api.blueprint(line, wake)]
 
 
 def asked_to_stop() -> threading.Event:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, Response, jsonify, render_template
+from flask import Blueprint, Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from integrator.clock import Clock
 from integrator.errors import RetryLater
 from integrator.store import Store
 from integrator.store.today import Step
-from integrator.web.guard import guard
+from integrator.web.api.answers import problem_of
+from integrator.web.guard import API, guard
+from integrator.web.navigation import current_pages, participant_address
 from integrator.web.today import Feed, Today, blueprint
 
 
@@ -50,7 +52,15 @@ def create_web(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     guard(app)
-    app.context_processor(lambda: {"study": study, "zone": zone, "invented": invented})
+    app.context_processor(
+        lambda: {
+            "study": study,
+            "zone": zone,
+            "invented": invented,
+            "current_pages": current_pages,
+            "participant_address": participant_address,
+        }
+    )
     app.register_blueprint(blueprint(Today(store, clock, zone, dict(titles or {}), tuple(feeds), open_why)))
     for blueprint_ in more:
         app.register_blueprint(blueprint_)
@@ -60,7 +70,9 @@ def create_web(
         return jsonify(alive=True)
 
     @app.errorhandler(HTTPException)
-    def told(error: HTTPException) -> tuple[str, int]:
+    def told(error: HTTPException) -> tuple[str, int] | Response:
+        if request.path.startswith(API):
+            return problem_of(error)
         code = error.code or 500
         heading = HEADINGS.get(code, error.name)
         return render_template("error.html", heading=heading, text=error.description or ""), code

@@ -1,0 +1,52 @@
+"""Exercise sessions and observations: read, made, corrected, and marked as entered in error."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from integrator.records import CODES
+from integrator.web.api import reading, writing
+from integrator.web.api.asked import body
+from integrator.web.api.document import changed_entry, filters, listed, new_entry, single, writes
+from integrator.web.api.room import Noun, Room
+
+
+def sessions(room: Room) -> Noun:
+    """/sessions"""
+    return _entered(room, "sessions", "ExerciseSession", "Exercise sessions, with pain before and after.")
+
+
+def observations(room: Room) -> Noun:
+    """/observations"""
+    return _entered(room, "observations", "Observation", "Scores, measurements and answers, each of one time.")
+
+
+def _entered(room: Room, name: str, kind: str, about: str) -> Noun:
+    noun = Noun(name, room, about)
+    words = {"subject": (), "status": CODES[kind]["status"]}
+
+    @noun.route("")
+    @listed(noun, kind, filters(words, times=True))
+    def many() -> Response:
+        """Those of all participants or of one; `from` and `to` are of their start."""
+        return reading.records_page(room, kind, words)
+
+    @noun.route("", methods=["POST"])
+    @writes(noun, kind, new_entry(kind), True, 428)
+    def create() -> Response:
+        """Makes one. Sent again it is the same one; one that is there and says otherwise needs If-Match."""
+        return writing.create(room, kind, body())
+
+    @noun.route("/<path:key>")
+    @single(noun, kind)
+    def one(key: str) -> Response:
+        """One, by its key: the subject code and the name that the trial gave it."""
+        return reading.one_named(room, kind, key)
+
+    @noun.route("/<path:key>", methods=["PATCH"])
+    @writes(noun, kind, changed_entry(kind), False, 404, 428)
+    def change(key: str) -> Response:
+        """Corrects the fields that the body names; status `entered-in-error` marks the whole as a mistake."""
+        return writing.change(room, kind, key, body())
+
+    return noun
