@@ -36,7 +36,7 @@ from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
 from integrator.store.today import Step
-from integrator.web import Feed, api, create_web, study
+from integrator.web import Feed, api, create_web, participant, study
 
 ROLES = ("web", "mllp", "work", "schedule")
 
@@ -187,7 +187,6 @@ def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:
 def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], None]]:
     """The pages on waitress, in threads of this process; returns their address and how to stop them."""
     settings = line.settings
-    systems: list[Source | Target] = [*settings.source, *settings.target]
 
     def open_why(step: Step) -> str | None:
         if step.why is None:
@@ -206,7 +205,7 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
         ZoneInfo(settings.integrator.zone),
         open_why=open_why,
         feeds=[Feed(s.name, timedelta(seconds=s.silent_after) if s.silent_after else None) for s in settings.source],
-        titles={one.name: one.system.upper() for one in systems} | {one.system: one.system.upper() for one in systems},
+        titles=titles_of(settings),
         invented=settings.integrator.processing_id != "P",
         more=pages(line, wake),
     )
@@ -225,9 +224,16 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
     return f"http://{host}:{server.effective_port}/", stop
 
 
+def titles_of(settings: Settings) -> dict[str, str]:
+    """How staff say the names of sources, targets and systems: "aria" -> "ARIA"."""
+    systems: list[Source | Target] = [*settings.source, *settings.target]
+    return {name: one.system.upper() for one in systems for name in (one.name, one.system)}
+
+
 def pages(line: Line, wake: Callable[[], None]) -> list[Blueprint]:
     """What the web has beside the page of the day."""
-    return [study.blueprint(line, Registries(line, wake)), api.blueprint(line, wake)]
+    people_pages = participant.blueprint(participant.Participants(line, titles_of(line.settings), wake))
+    return [people_pages, study.blueprint(line, Registries(line, wake)), api.blueprint(line, wake)]
 
 
 def asked_to_stop() -> threading.Event:

@@ -144,8 +144,8 @@ def steps(tx: Tx, since: datetime) -> list[Step]:
     ]
 
 
-def held(tx: Tx) -> list[Held]:
-    """Held messages by source, reason and participant, oldest first."""
+def held(tx: Tx, subject: str | None = None) -> list[Held]:
+    """Held messages by source, reason and participant, oldest first; of one participant only, where one is named."""
     query = (
         select(
             messages.c.system, messages.c.reason, participants.c.subject,
@@ -153,7 +153,7 @@ def held(tx: Tx) -> list[Held]:
         )
         .outerjoin(patient_numbers, patient_numbers.c.index == messages.c.patient_index)
         .outerjoin(participants, participants.c.patient_id == patient_numbers.c.patient_id)
-        .where(messages.c.state == "held")
+        .where(messages.c.state == "held", *([participants.c.subject == subject] if subject else []))
         .group_by(messages.c.system, messages.c.reason, participants.c.subject)
         .order_by(func.min(messages.c.received_at))
     )  # fmt: skip
@@ -172,13 +172,14 @@ def open_questions(tx: Tx) -> list[Question]:
     return [Question(row.id, row.participant, row.text, row.source, row.count, row.at) for row in tx.all(query)]
 
 
-def stuck(tx: Tx, owed_before: datetime) -> list[Stuck]:
+def stuck(tx: Tx, owed_before: datetime, subject: str | None = None) -> list[Stuck]:
     """Owed rows that wait or were refused, and those owed since before then, by target, state and reason."""
     query = (
         select(owed.c.target, records.c.kind, owed.c.state, owed.c.reason, owed.c.since, records.c.subject)
         .join(records, records.c.id == owed.c.record_id)
         .where(owed.c.state.in_(("waiting", "refused", "owed")), records.c.subject.is_not(None))
         .where((owed.c.state != "owed") | (owed.c.since < owed_before))
+        .where(*([records.c.subject == subject] if subject else []))
         .order_by(owed.c.since, owed.c.record_id)
     )
     groups: dict[tuple[str, str, str, str | None], list[Any]] = {}

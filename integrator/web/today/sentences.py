@@ -129,6 +129,15 @@ def _too(others: Sequence[Move], kind: str) -> Markup:
     return Markup(TOO[kind]).format(others=named)
 
 
+def unnamed(sentence: Markup, subject: str) -> Markup:
+    """A sentence without the subject code before it, for a page that is about this participant only."""
+    head = Markup("<b>{who}</b>: ").format(who=subject)
+    if not sentence.startswith(head):
+        return sentence
+    rest = sentence[len(head) :]
+    return Markup(rest[:1].upper()) + rest[1:]
+
+
 def fractions_named(numbers: Sequence[int]) -> str:
     """Fraction 8; Fractions 8 and 9; Fractions 8 to 14; Fractions 8, 10 and 11."""
     if len(numbers) == 1:

@@ -1,0 +1,35 @@
+"""Names of things on the page as whole English sentences: of a fraction, a unit, a score; pure."""
+
+from __future__ import annotations
+
+from integrator.web.participant.facts import Score, Unit, Visit
+from integrator.web.today.days import short_day
+
+
+def visit_named(visit: Visit) -> str:
+    """Fraction 7, Thu 12 Mar 09:40, LINAC 3, scheduled, first planned Tue 10 Mar 10:00."""
+    parts = [visit.what]
+    parts.append(f"{short_day(visit.start)} {visit.start:%H:%M}" if visit.start else "without a time")
+    parts += [visit.place] if visit.place else []
+    parts.append(visit.gone or visit.evidence or "nothing said")
+    if visit.asked:
+        parts.append("a question waits")
+    if visit.moved and visit.first:
+        parts.append(f"first planned {short_day(visit.first)} {visit.first:%H:%M}")
+    return ", ".join([*parts, *visit.given])
+
+
+def unit_named(unit: Unit) -> str:
+    """Session S-04, Mon 9 Mar 10:00 to 10:30, partly done, pain 4 before and 6 after."""
+    told = f"Session {unit.name}, {unit.when}, {unit.word}"
+    if unit.before.now and unit.after.now:
+        return f"{told}, pain {unit.before.now} before and {unit.after.now} after"
+    return told
+
+
+def scores_named(scores: list[Score]) -> str:
+    """Assessed t0, Thu 26 Feb: pain VAS 4, Karnofsky 80 %."""
+    points = ", ".join(dict.fromkeys(score.timepoint for score in scores if score.timepoint))
+    told = ", ".join(f"{score.instrument} {score.value.now}" for score in scores)
+    day = short_day(scores[0].day) if scores[0].day else ""
+    return f"Assessed {points}, {day}: {told}" if points else f"Assessed {day}: {told}"

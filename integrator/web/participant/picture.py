@@ -1,0 +1,354 @@
+"""The course as a picture: a column for each fraction, its height the rung of evidence; server-drawn SVG, classes only.
+
+Pure: facts in, markup out. One function draws both: up to five weeks in a row, and a week a row for a phone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from markupsafe import Markup, escape
+
+from integrator.records.appointment import EVIDENCE
+from integrator.web.participant.facts import Course, Score, Unit, Visit, rows_of, weeks
+from integrator.web.participant.names import scores_named, unit_named, visit_named
+from integrator.web.today.days import DAYS, MONTHS
+
+
+@dataclass(frozen=True)
+class Look:
+    """How large things are, in units of the picture; a text of 11 units is never shown smaller than 11 px."""
+
+    name: str  # class of the picture
+    weeks: int  # in a row
+    width: int
+    label: int  # width of the names of rows
+    weekend: int  # width of a day of the weekend on which nobody comes; 0: it is left out
+    head: int  # height of the days' names
+    step: int  # from rung to rung
+    block: int  # greatest width of a rung
+    plan: int  # height of the row of the first plan; 0: there is none
+    row: int = 34  # height of the rows of units and assessments
+
+
+WIDE = Look("tl tl-wide wide-min", 5, 1100, 96, 11, 54, 23, 34, 42)
+NARROW = Look("tl tl-narrow", 1, 356, 70, 0, 24, 14, 30, 0)
+
+
+@dataclass(frozen=True)
+class Days:
+    """Where the days of a row stand."""
+
+    left: dict[date, float]
+    width: dict[date, float]
+
+    def middle(self, day: date, place: int = 0, of: int = 1) -> float:
+        """The middle of a day, or of the n-th of several columns on it."""
+        return self.left[day] + self.width[day] * (2 * place + 1) / (2 * of)
+
+    def end(self) -> float:
+        """Where the last day ends."""
+        return max(self.left[day] + self.width[day] for day in self.left)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A fraction on its day; there may be several on one."""
+
+    visit: Visit
+    x: float
+    width: float
+
+
+def picture(course: Course, look: Look, chosen: int | None = None) -> Markup:
+    """The course drawn; `chosen` is the number of the appointment that is looked at. Empty without fractions."""
+    rows = rows_of(weeks(course), look.weeks)
+    if not rows:
+        return Markup("")
+    drawn, y = [], 0.0
+    for row in rows:
+        part, height = _row(course, row, look, y, chosen)
+        drawn += part
+        y += height
+    first, last = rows[0][0], rows[-1][-1] + timedelta(days=6)
+    told = f"Course day by day: {len(course.standing)} fractions by evidence, {_long(first)} to {_long(last)}"
+    ident = f"course-{look.weeks}"
+    head = (
+        f'<svg class="{look.name}" viewBox="0 0 {look.width} {y:g}" role="group" aria-labelledby="{ident}">'
+        f'<title id="{ident}">{escape(told)}</title>'
+    )
+    return Markup(head + "".join(drawn) + "</svg>")
+
+
+def _row(course: Course, mondays: list[date], look: Look, y: float, chosen: int | None) -> tuple[list[str], float]:
+    """A row of weeks from y on, and how high it is."""
+    days = _days(course, mondays, look)
+    columns = _columns(course, days, look)
+    units = [unit for unit in course.units if unit.counts and unit.day in days.left]
+    assessed = _assessments(course, days)
+    top = y + look.head
+    floor = top + 5 * look.step
+    bottom = floor + 38 + look.plan
+    wide = look.plan > 0
+    ends = bottom + (look.row if units or wide else 0) + (look.row if assessed or wide else 0) + 6
+    out = [*_ground(course, days, look, y, ends), *_ladder(look, days, top, floor)]
+    out += [*_first_plan(columns, days, course, floor + 38, look)] if look.plan else []
+    for column in columns:
+        out.append(_column(column, floor, look, chosen))
+    for name, marks in (("Exercise", _units(units, days)), ("Assessments", _marks(assessed, days, look))):
+        if not marks and not wide:
+            continue
+        out.append(_line("grid", 0, bottom, days.end(), bottom))
+        out.append(_text(look.label - 8, bottom + look.row / 2 + 4, name, "right strong" if wide else "right tiny"))
+        out += [mark(bottom + look.row / 2) for mark in marks]
+        bottom += look.row
+    return out, ends - y
+
+
+def _days(course: Course, mondays: list[date], look: Look) -> Days:
+    """The days of these weeks; one with several fractions or units is wider, an empty weekend narrow."""
+    every = [monday + timedelta(days=n) for monday in mondays for n in range(7)]
+    many: Counter[date] = Counter(visit.start.date() for visit in course.fractions if visit.start)
+    sessions: Counter[date] = Counter(unit.day for unit in course.units if unit.day and unit.counts)
+    used = many.keys() | sessions.keys() | set(_assessed_days(course))
+    narrow = [day for day in every if day.weekday() > 4 and day not in used]
+    share = {day: max(1, many[day], sessions[day]) for day in every if day not in narrow}
+    unit = (look.width - look.label - 4 - look.weekend * len(narrow)) / sum(share.values())
+    left, width, x = {}, {}, float(look.label)
+    for day in every:
+        if day in share or look.weekend:
+            left[day], width[day] = x, unit * share[day] if day in share else look.weekend
+            x += width[day]
+    return Days(left, width)
+
+
+def _columns(course: Course, days: Days, look: Look) -> list[Column]:
+    shown = sorted((v for v in course.fractions if v.start and v.start.date() in days.left), key=lambda v: str(v.start))
+    columns = []
+    for day, group in groupby(shown, key=lambda visit: _day(visit.start)):
+        visits = list(group)
+        each = days.width[day] / len(visits)
+        for place, visit in enumerate(visits):
+            columns.append(Column(visit, days.middle(day, place, len(visits)), min(look.block, each - 6)))
+    return columns
+
+
+def _day(at: datetime | None) -> date:
+    return at.date() if at else date.min
+
+
+def _ground(course: Course, days: Days, look: Look, y: float, ends: float) -> list[str]:
+    """Weekends, today, and the names of weeks and days."""
+    out = []
+    top = y + (20 if look.plan else 4)
+    for day, x in days.left.items():
+        if day.weekday() > 4:
+            out.append(_rect("we", x, top, days.width[day], ends - top))
+    if course.today in days.left:
+        x = days.left[course.today]
+        out.append(_rect("todayband", x, top, days.width[course.today], ends - top))
+        out.append(_line("todayline", x, top, x, ends))
+    for day, x in days.left.items():
+        now = day == course.today
+        if look.plan and day.weekday() == 0:
+            out.append(_line("grid", x, y + 4, x, ends))
+            out.append(_text(x + 5, y + 15, f"Week {day.isocalendar().week}, from {_short(day)}", "tiny"))
+        if day.weekday() > 4 and days.width[day] < 24:
+            continue
+        middle, name = days.middle(day), "today" if now else DAYS[day.weekday()][:3]
+        if look.plan:
+            out.append(_text(middle, y + 32, name, "mid tiny t-act" if now else "mid tiny"))
+            out.append(_text(middle, y + 48, str(day.day), "mid big t-act" if now else "mid big strong"))
+        else:
+            told = "today" if now else _short(day) if day.weekday() == 0 else f"{name} {day.day}"
+            out.append(_text(middle, y + 17, told, "mid t-act" if now else "mid strong"))
+    return out
+
+
+def _ladder(look: Look, days: Days, top: float, floor: float) -> list[str]:
+    """The names of the rungs, and the line above which a fraction counts."""
+    out, end = [], days.end()
+    small = "" if look.plan else " tiny"
+    for rung, word in enumerate(EVIDENCE, 1):
+        y = floor - look.step * (rung - 0.5)
+        looks = f"right{small} t-ok strong" if rung > 3 else f"right{small}"
+        out.append(_text(look.label - 8, y + 4, word, looks))
+        if look.plan and rung > 1:
+            out.append(_line("grid", look.label, y + look.step / 2, end, y + look.step / 2))
+    line = floor - look.step * 3
+    out.append(_line("counts", 0 if look.plan else look.label, line, end, line))
+    out.append(_line("base", look.label, floor, end, floor))
+    if look.plan:
+        out.append(_text(look.label - 8, floor + 17, "fraction", "right"))
+        out.append(_text(look.label - 8, floor + 32, "time now", "right"))
+    return out
+
+
+def _first_plan(columns: list[Column], days: Days, course: Course, y: float, look: Look) -> list[str]:
+    """Each fraction's line to its place in the first plan: straight when unmoved, slanted and violet when moved."""
+    out = [_text(look.label - 8, y + look.plan - 8, "first plan", "right")]
+    tick, head = y + look.plan - 12, y + 2
+    planned: Counter[date] = Counter()
+    of = Counter(_day(column.visit.first) for column in columns if column.visit.first)
+    for column in columns:
+        visit = column.visit
+        if visit.first is None or visit.first.date() not in days.left:
+            continue
+        day = visit.first.date()
+        x = days.middle(day, planned[day], of[day]) if visit.moved else column.x
+        planned[day] += 1
+        moved = " mv" if visit.moved else ""
+        if not visit.gone:
+            out.append(f'<path class="slope{moved}" d="M{x:.1f} {tick - 5:g}L{column.x:.1f} {head:g}"/>')
+            if moved:
+                out.append(f'<circle class="head" cx="{column.x:.1f}" cy="{head:g}" r="2.6"/>')
+        out.append(f'<circle class="tick{moved}" cx="{x:.1f}" cy="{tick:g}" r="4"/>')
+    return out
+
+
+def _column(column: Column, floor: float, look: Look, chosen: int | None) -> str:
+    """A fraction: its rungs, its number, its time now; a link to its row of the table."""
+    visit, x, width = column.visit, column.x, column.width
+    height, left = look.step - 4, column.x - column.width / 2
+    out = [_rect("hit", left - 6, floor - 5 * look.step - 2, width + 12, 5 * look.step + 38, 4)]
+    for rung, kind in enumerate(_kinds(visit), 1):
+        if kind:
+            y = floor - look.step * rung + 2
+            out.append(_rect(kind, left, y, width, height, 2.5))
+            if kind == "r-ask":
+                out.append(_text(x, y + height / 2 + 4, "?", "t-wait mid"))
+    if visit.rung == 5:
+        y = floor - 4.5 * look.step
+        size = min(height, 14) / 14
+        out.append(f'<path class="chk" d="M{x - 6 * size:.1f} {y:.1f}l{4 * size:.1f} {4 * size:.1f}'
+                   f'l{8 * size:.1f} {-8 * size:.1f}"/>')  # fmt: skip
+    if visit.gone and not visit.rung:
+        y = floor - look.step / 2
+        out.append(f'<path class="x" d="M{x - 5:.1f} {y - 4:g}l10 8M{x - 5:.1f} {y + 4:g}l10 -8"/>')
+    out.append(_text(x, floor + 17, visit.short, "mid strong big"))
+    time = f"{visit.start:%H:%M}" if visit.start else ""
+    if visit.moved and not look.plan:
+        time = f"→ {time}"
+    out.append(_text(x, floor + 32, visit.gone if visit.gone and width > 24 else time,
+                     "mid tiny t-move" if visit.moved and not visit.gone else "mid tiny"))  # fmt: skip
+    return _link(f"#a{visit.id}", visit_named(visit), out, visit.id == chosen)
+
+
+def _kinds(visit: Visit) -> list[str]:
+    """The class of each rung from below; empty: it is not drawn."""
+    if visit.gone and not visit.rung:
+        return ["r-off", "", "", "", ""]
+    filled = "r-ok" if visit.counts else "r-low" if visit.rung > 1 else "r-plan"
+    above = "r-off" if visit.rung > 1 else ""
+    kinds = [filled if rung <= max(1, visit.rung) else above for rung in range(1, 6)]
+    if visit.asked and visit.rung < 5:
+        kinds[max(1, visit.rung)] = "r-ask"
+    return kinds
+
+
+Mark = Callable[[float], str]  # the middle of its row -> its markup
+
+
+def _units(units: list[Unit], days: Days) -> list[Mark]:
+    """The exercise sessions of a row, several on a day beside each other."""
+    marks: list[Mark] = []
+    for day, group in groupby(sorted(units, key=lambda u: (u.day or date.min, u.when)), key=lambda u: u.day):
+        here = list(group)
+        for place, unit in enumerate(here):
+            marks.append(_unit(unit, days.middle(day, place, len(here)) if day else 0))
+    return marks
+
+
+def _unit(unit: Unit, x: float) -> Mark:
+    def draw(y: float) -> str:
+        left, top = x - 11, y - 11
+        kind = {"completed": "r-ok", "stopped": "r-plan", "not-done": "r-off", "unknown": "r-ask"}
+        out = [_rect("hit", left - 4, top - 4, 30, 30, 4), _rect(kind.get(unit.status, "r-plan"), left, top, 22, 22, 3)]
+        if unit.status == "completed":
+            out.append(f'<path class="chk" d="M{x - 4.5:.1f} {y:g}l3 3.2l6 -6.6"/>')
+        elif unit.status == "stopped":
+            out.append(f'<path class="half" d="M{left:.1f} {top + 22:g}V{top:g}L{left + 22:.1f} {top + 22:g}z"/>')
+        elif unit.status == "not-done":
+            out.append(f'<path class="x" d="M{x - 4:.1f} {y - 4:g}l8 8M{x - 4:.1f} {y + 4:g}l8 -8"/>')
+        return _link(f"#s{unit.id}", unit_named(unit), out, False)
+
+    return draw
+
+
+Assessed = tuple[date, str, str, str, bool]  # day, what stands in it, its name, where it leads, whether it is done
+
+
+def _assessed_days(course: Course) -> list[date]:
+    found = [score.day for score in course.scores if score.day and not score.error]
+    return found + [v.start.date() for v in course.visits if v.start and not v.fraction and not v.gone]
+
+
+def _assessments(course: Course, days: Days) -> list[Assessed]:
+    """Scores day by day, and appointments that are no fraction."""
+    found: list[Assessed] = []
+    scores = sorted((s for s in course.scores if s.day in days.left and not s.error), key=lambda s: str(s.day))
+    for day, group in groupby(scores, key=lambda score: score.day):
+        here: list[Score] = list(group)
+        points = list(dict.fromkeys(score.timepoint for score in here if score.timepoint))
+        if day:
+            found.append((day, ", ".join(points) or "score", scores_named(here), f"#o{here[0].id}", True))
+    for visit in course.visits:
+        if visit.start and not visit.fraction and not visit.gone and visit.start.date() in days.left:
+            done = visit.rung > 1
+            found.append((visit.start.date(), visit.what.lower()[:8], visit_named(visit), f"#a{visit.id}", done))
+    return found
+
+
+def _marks(assessed: Sequence[Assessed], days: Days, look: Look) -> list[Mark]:
+    several = Counter(one[0] for one in assessed)
+    placed: Counter[date] = Counter()
+    marks: list[Mark] = []
+    for day, word, name, leads, done in assessed:
+        each = days.width[day] / several[day]
+        left = days.left[day] + each * placed[day]
+        placed[day] += 1
+        marks.append(_mark(left + 2, max(20.0, each - 4), word, (leads, name), done))
+    return marks
+
+
+def _mark(left: float, width: float, word: str, link: tuple[str, str], done: bool) -> Mark:
+    def draw(y: float) -> str:
+        out = [
+            _rect("hit", left - 2, y - 14, width + 4, 28, 4),
+            _rect("win done" if done else "win", left, y - 11, width, 22, 4),
+            _text(left + width / 2, y + 4, word, "mid tiny strong"),
+        ]
+        return _link(*link, out, False)
+
+    return draw
+
+
+def _link(leads: str, name: str, drawn: Sequence[str], chosen: bool) -> str:
+    """One stop of the picture; only the chosen one is reached by Tab, the others by arrow keys."""
+    state = ' tabindex="0" aria-current="true"' if chosen else ' tabindex="-1"'
+    return f'<a href="{escape(leads)}"{state} aria-label="{escape(name)}">{"".join(drawn)}</a>'
+
+
+def _rect(kind: str, x: float, y: float, width: float, height: float, round_: float = 0) -> str:
+    rounded = f' rx="{round_:g}"' if round_ else ""
+    return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{rounded}/>'
+
+
+def _line(kind: str, x: float, y: float, to_x: float, to_y: float) -> str:
+    return f'<path class="{kind}" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
+
+
+def _text(x: float, y: float, text: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+
+
+def _short(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1][:3]}"
+
+
+def _long(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
