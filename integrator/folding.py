@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrator import fractions, identity, life
-from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
+from integrator.claims import record_from_json, record_to_json, said_from_json
 from integrator.errors import Held
 from integrator.evidence import GIVEN
 from integrator.house import House
@@ -70,8 +70,7 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
         raise _other_patient(house, tx, one.message, row)
     _, open_ = identity.record_seals(tx, house.keys, one.participant)
     kind = one.spoken.kind
-    claims = claims_from_json(kind, row.claims, open_) if row else {}
-    before = said_from_json(kind, row.body, open_) if row else None
+    before, claims = record_from_json(kind, row.body, row.claims, open_) if row else (None, {})
     claims = take(claims, one.spoken.said, one.origin, kind)
     folded = fold(kind, claims, lambda field: house.settings.owner(kind, field))
     beside = fractions.around(house, tx, one.participant, kind, one.spoken.key, folded.said)
@@ -111,10 +110,11 @@ def _save(
     now, kind, said = house.clock.now(), row.kind, folded.said
     seal, _ = identity.record_seals(tx, house.keys, participant)
     fields = changed(before, said)
+    body, told = record_to_json(kind, said, claims, seal)
     fresh = replace(
         row,
-        body=said_to_json(kind, said, seal),
-        claims=claims_to_json(kind, claims, seal),
+        body=body,
+        claims=told,
         changed_at=now if fields else row.changed_at,
         starts=_begins(house, said),
         status=said.get("status") or UNCLAIMED.get(kind),

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from integrator.claims import claims_from_json, claims_to_json, said_from_json, said_to_json
+from integrator.claims import record_from_json, record_to_json
 from integrator.errors import ConfigError, Rejected
 from integrator.merge import Claim, Claims
 from integrator.records import Said
@@ -246,20 +246,18 @@ def patient_record(tx: Tx, keys: Keyring, patient_id: int) -> tuple[Said | None,
     claims = open_for(tx, keys, patient_id, row.claims, "Patient claims")
     if body is None or claims is None:
         return None, {}
-    said = said_from_json("Patient", orjson.loads(body), _as_is)
-    return said, claims_from_json("Patient", orjson.loads(claims), _as_is)
+    return record_from_json("Patient", orjson.loads(body), orjson.loads(claims), _as_is)
 
 
 def keep_patient_record(tx: Tx, keys: Keyring, patient_id: int, said: Said, claims: Claims) -> None:
     """Keeps the Patient record, sealed whole; a version more only if what it shows has changed."""
     before, _ = patient_record(tx, keys, patient_id)
-    body = orjson.dumps(said_to_json("Patient", said, _as_is)).decode()
-    told = orjson.dumps(claims_to_json("Patient", claims, _as_is)).decode()
+    body, told = record_to_json("Patient", said, claims, _as_is)
     people.save_patient(
         tx,
         patient_id,
-        seal_for(tx, keys, patient_id, body, "Patient"),
-        seal_for(tx, keys, patient_id, told, "Patient claims"),
+        seal_for(tx, keys, patient_id, orjson.dumps(body).decode(), "Patient"),
+        seal_for(tx, keys, patient_id, orjson.dumps(told).decode(), "Patient claims"),
         newer=before != said,
     )
 

@@ -138,32 +138,30 @@ def field_keys(tx: Tx, keys: Keyring, patient_id: int) -> tuple[Fields, Fields]:
     """
     key, owner = _present(tx, keys, patient_id), f"patient:{patient_id}"
 
-    def seal_one(kind: str, name: str, value: Any) -> Any:
-        if not value:
-            return value
-        if name == PATIENT_FIELD:
+    def seal_all(kind: str, fields: Json) -> Json:
+        sealed = dict(fields)
+        for name in SEALED_FIELDS.get(kind, ()):
+            if value := fields.get(name):
+                blob = seal(key, orjson.dumps(value), f"{owner} {kind}.{name}")
+                sealed[name] = {"sealed": base64.b64encode(blob).decode()}
+        if value := fields.get(PATIENT_FIELD):
             index = sent_index(keys, value)
             _keep(tx, keys, patient_id, value, index)
-            return {"index": index.hex()}
-        if name in SEALED_FIELDS.get(kind, ()):
-            return {"sealed": base64.b64encode(seal(key, orjson.dumps(value), f"{owner} {kind}.{name}")).decode()}
-        return value
-
-    def open_one(kind: str, name: str, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        if name == PATIENT_FIELD and "index" in value:
-            sealed = people.sealed_number(tx, bytes.fromhex(value["index"])) or b""
-            return orjson.loads(open_sealed(key, sealed, f"{owner} identifier"))
-        if name in SEALED_FIELDS.get(kind, ()) and "sealed" in value:
-            return orjson.loads(open_sealed(key, base64.b64decode(value["sealed"]), f"{owner} {kind}.{name}"))
-        return value
-
-    def seal_all(kind: str, fields: Json) -> Json:
-        return {name: seal_one(kind, name, value) for name, value in fields.items()}
+            sealed[PATIENT_FIELD] = {"index": index.hex()}
+        return sealed
 
     def open_all(kind: str, fields: Json) -> Json:
-        return {name: open_one(kind, name, value) for name, value in fields.items()}
+        opened = dict(fields)
+        for name in SEALED_FIELDS.get(kind, ()):
+            value = fields.get(name)
+            if isinstance(value, dict) and "sealed" in value:
+                blob = base64.b64decode(value["sealed"])
+                opened[name] = orjson.loads(open_sealed(key, blob, f"{owner} {kind}.{name}"))
+        value = fields.get(PATIENT_FIELD)
+        if isinstance(value, dict) and "index" in value:
+            kept = people.sealed_number(tx, bytes.fromhex(value["index"])) or b""
+            opened[PATIENT_FIELD] = orjson.loads(open_sealed(key, kept, f"{owner} identifier"))
+        return opened
 
     return seal_all, open_all
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -14,48 +15,58 @@ from integrator.records import KINDS, Said
 
 def to_json(kind: str, said: Said) -> dict[str, Any]:
     """The said fields as JSON values; instants as ISO 8601 with their offset."""
-    return {name: _out(value) for name, value in said.items()}
+    return {name: _writer(value.__class__)(value) for name, value in said.items()}
 
 
 def from_json(kind: str, data: dict[str, Any]) -> Said:
     """The inverse of `to_json`."""
-    hints = _hints(KINDS[kind])
-    return {name: _in(hints[name], value) for name, value in data.items()}
+    readers = _readers(KINDS[kind])
+    return {name: None if value is None else readers[name](value) for name, value in data.items()}
 
 
-def _out(value: Any) -> Any:
-    if names := _names(value.__class__):
-        parts = ((name, getattr(value, name)) for name in names)
-        return {name: _out(part) for name, part in parts if part is not None and part != ()}
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple | list):
-        return [_out(part) for part in value]
-    return value
+Convert = Callable[[Any], Any]
 
 
 @cache
-def _names(model: type) -> tuple[str, ...]:
-    """The fields of a dataclass; none of any other type."""
-    return tuple(one.name for one in fields(model)) if is_dataclass(model) else ()
+def _writer(model: type) -> Convert:
+    """How values of a type are written."""
+    if is_dataclass(model):
+        names = tuple(one.name for one in fields(model))
+
+        def write(value: Any) -> dict[str, Any]:
+            parts = ((name, getattr(value, name)) for name in names)
+            return {name: _writer(part.__class__)(part) for name, part in parts if part is not None and part != ()}
+
+        return write
+    if issubclass(model, datetime):
+        return datetime.isoformat
+    if issubclass(model, tuple | list):
+        return lambda value: [_writer(part.__class__)(part) for part in value]
+    return _as_is
 
 
 @cache
-def _hints(model: type) -> dict[str, Any]:
-    return typing.get_type_hints(model)
+def _readers(model: type) -> dict[str, Convert]:
+    """How the fields of a record, or of a part of one, are read."""
+    return {name: _reader(hint) for name, hint in typing.get_type_hints(model).items()}
 
 
-def _in(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Convert:
+    """How a value of this type is read; it is not None."""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         hint = next(arg for arg in typing.get_args(hint) if arg is not type(None))
     if typing.get_origin(hint) is tuple:
-        inner = typing.get_args(hint)[0]
-        return tuple(_in(inner, part) for part in value)
+        inner = _reader(typing.get_args(hint)[0])
+        return lambda value: tuple([None if part is None else inner(part) for part in value])
     if isinstance(hint, type) and is_dataclass(hint):
-        hints = _hints(hint)
-        return hint(**{name: _in(hints[name], part) for name, part in value.items()})
-    if hint is datetime:
-        return datetime.fromisoformat(value)
+        return lambda value: _made(hint, value)
+    return datetime.fromisoformat if hint is datetime else _as_is
+
+
+def _made(model: Any, data: dict[str, Any]) -> Any:
+    readers = _readers(model)
+    return model(**{name: None if part is None else readers[name](part) for name, part in data.items()})
+
+
+def _as_is(value: Any) -> Any:
     return value

@@ -119,6 +119,14 @@ VERSIONS = Statement(
 )
 """The versions of one record, oldest first."""
 
+OF_SUBJECT = Statement(select(*COLUMNS).where(r.subject == given("subject")).order_by(r.starts, r.id))
+"""The records of one participant, in order of start."""
+
+OF_SUBJECT_AND_KIND = Statement(
+    select(*COLUMNS).where(r.subject == given("subject"), r.kind == given("kind")).order_by(r.starts, r.id)
+)
+"""The same of one kind."""
+
 PAGE = Statement(
     select(*COLUMNS).where(r.kind == given("kind"), r.id > given("after")).order_by(r.id).limit(given("limit"))
 )
@@ -208,8 +216,9 @@ def of_patient(tx: Tx, index: bytes, kind: str | None = None) -> list[Row]:
 
 def of_subject(tx: Tx, subject: str, kind: str | None = None) -> list[Row]:
     """The records of one participant by subject code, in order of start."""
-    found = select(*COLUMNS).where(r.subject == subject).order_by(r.starts, r.id)
-    return [Row(*row) for row in tx.all(found if kind is None else found.where(r.kind == kind))]
+    if kind is None:
+        return [Row(*row) for row in OF_SUBJECT.all(tx, subject=subject)]
+    return [Row(*row) for row in OF_SUBJECT_AND_KIND.all(tx, subject=subject, kind=kind)]
 
 
 def page(tx: Tx, kind: str, after: int = 0, limit: int = 500) -> list[Row]:
