@@ -11,6 +11,7 @@ import orjson
 
 from integrator.config import Target
 from integrator.errors import CannotWrite, Waiting
+from integrator.formats.fhir.model import release_of
 from integrator.formats.fhir.validate import problems
 from integrator.mapping import Context, Face
 from integrator.records import Said
@@ -49,7 +50,7 @@ def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[
     outgoing.context = context
     outgoing.fresh = face.write(said, context)
     outgoing.onto = lambda current: face.write(said, context, onto=current)
-    wrong = problems(outgoing.fresh)
+    wrong = problems(outgoing.fresh, release_of(target.form))
     if wrong:
         raise CannotWrite(f"the target cannot be given this: {wrong[0].path}: {wrong[0].text}")
     canonical = orjson.dumps(outgoing.fresh, option=orjson.OPT_SORT_KEYS)

@@ -4,7 +4,7 @@
 
 The source is the package fhir.resources (its models are made from the R5 definitions); kept are ResearchStudy,
 ResearchSubject, Group and every data type that they reach: names, types, cardinalities, choice types and reference
-targets. Of all other resources only the names. No texts, no codes: R5 is written, and judged by fhir.resources itself.
+targets, and the codes of elements of type code. Of all other resources only the names; no texts.
 """
 
 from __future__ import annotations
@@ -85,6 +85,10 @@ def add_type(facts: Facts, path: str, name: str) -> list[tuple[str, str]]:
             below.append((place, target))
             target = place
         add_element(fact["elements"], field, extra, target)
+        if target == "code" and "etc." not in extra.get("enum_values", ["etc."]):
+            name = f"{path}.{field.alias}"
+            facts["codes"][name] = [["", code] for code in extra["enum_values"]]
+            fact["elements"][field.alias]["codes"] = name
     return below
 
 

@@ -15,6 +15,8 @@ from integrator.commands.inputs import documents
 from integrator.commands.printing import json_option, print_json
 from integrator.config import Source
 from integrator.errors import Held, Waiting
+from integrator.formats.fhir.model import release_of
+from integrator.formats.fhir.second_judge import second_problems
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import charset_codec, glimpse
 from integrator.mapping import Context, Face, Faces, explain, load_faces
@@ -42,11 +44,15 @@ def source_of(site: str, zone: str, charset: str) -> Source:
 @site_option
 @zone_option
 @charset_option
-def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str) -> None:
+@click.option(
+    "--strict", is_flag=True, help="Also build every resource with fhir.resources; exit code 1 if one is bad."
+)
+def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str, strict: bool) -> None:
     """Maps HL7 v2 messages and registry records (API v2 JSON) to FHIR: one Bundle (collection) on stdout, what nobody
     mapped and what is held on stderr.
 
     Needs no store, no network and no participant. Exit code 1 if any message was held. R5 has faces for studies only.
+    With --strict a second judge reads every resource too: R4 as R4B, in which nothing differs that we write.
 
     Example: integrator map messages.hl7 --zone Europe/Berlin --charset 8859/1 > bundle.json
     """
@@ -63,7 +69,17 @@ def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str)
                 text = reason.whole() if isinstance(reason, Held) else str(reason)
                 click.echo(f"{name}: held: {text}", err=True)
     print_json({"resourceType": "Bundle", "type": "collection", **({"entry": entries} if entries else {})})
-    sys.exit(1 if held else 0)
+    bad = sum([_judged(entry["resource"], form) for entry in entries]) if strict else 0
+    sys.exit(1 if held or bad else 0)
+
+
+def _judged(resource: dict[str, Any], form: str) -> bool:
+    """Whether either judge finds fault with a resource; the second one's words go to stderr."""
+    release = release_of(form)
+    wrong = second_problems(resource, release)
+    for one in wrong:
+        click.echo(f"{resource['resourceType']}/{resource['id']}: fhir.resources: {one.path}: {one.text}", err=True)
+    return bool(wrong or problems(resource, release))
 
 
 def _mapped(name: str, kind: str, data: bytes, source: Source, faces: Faces, form: str) -> list[dict[str, Any]]:
@@ -82,7 +98,7 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
     for note in one.notes:
         click.echo(f"{name}: note: {note}", err=True)
     resource = faces.writing(one.kind, form, source.site or None).write(one.said, Context())
-    for wrong in problems(resource) if form == "fhir-r4" else ():
+    for wrong in problems(resource, release_of(form)):
         click.echo(f"{name}: not valid: {wrong.path}: {wrong.text}", err=True)
     number = uuid5(OURS, f"{one.kind} {one.key}")
     return {"fullUrl": f"urn:uuid:{number}", "resource": resource | {"id": str(number)}}
@@ -103,9 +119,7 @@ def explain_(file: Path, path: str, site: str, zone: str, charset: str, as_json:
     faces, source = load_faces(), source_of(site, zone, charset)
     context = replace(context_of(source), charset=charset)
     try:
-        found = [
-            explain(data, path, faces, context, site=site or None) for _, data in documents(file.read_bytes())
-        ]
+        found = [explain(data, path, faces, context, site=site or None) for _, data in documents(file.read_bytes())]
     except Held as held:
         click.echo(f"held: {held.whole()}", err=True)
         sys.exit(1)

@@ -15,6 +15,7 @@ from integrator.commands.asking import config_option
 from integrator.commands.printing import json_option, print_json
 from integrator.config import Settings, read_config
 from integrator.errors import ConfigError, IntegratorError
+from integrator.formats.fhir.model import release_of
 from integrator.mapping import load_faces
 from integrator.security.keys import Keyring
 
@@ -145,7 +146,10 @@ def _check_target(settings: Settings, name: str, say: Say, offline: bool) -> Non
     except IntegratorError as away:
         say(False, f"target {name}", f"{target.base}: {away}")
         return
-    say(able.speaks_r4, f"target {name}", f"{target.base} speaks FHIR {able.fhir_version or 'of an unnamed version'}")
+    speaks = f"{target.base} speaks FHIR {able.fhir_version or 'of an unnamed version'}"
+    wanted = release_of(target.form)
+    fits = able.speaks(wanted)
+    say(fits, f"target {name}", speaks if fits else f"{speaks}; form = {target.form!r} needs {wanted.upper()}")
     for kind in target.records:
         ways = [way for way in ("create", "conditional-create", "update", "patch", "search") if able.can(kind, way)]
         writes = bool({"create", "update", "patch"} & set(ways))

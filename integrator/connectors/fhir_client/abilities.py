@@ -37,9 +37,9 @@ class Abilities:
     def can_search(self, resource_type: str, parameter: str) -> bool:
         return self.can(resource_type, "search") and parameter in self.searches.get(resource_type, frozenset())
 
-    @property
-    def speaks_r4(self) -> bool:
-        return self.fhir_version.startswith("4.0")
+    def speaks(self, release: str) -> bool:
+        """Whether it is a server of this FHIR version, "r4" or "r5"."""
+        return self.fhir_version.startswith({"r4": "4.0", "r5": "5.0"}[release])
 
     def lines(self) -> Iterator[str]:
         """One sentence for each resource type, for `check` and the pages."""

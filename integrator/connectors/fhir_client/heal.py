@@ -51,13 +51,14 @@ def is_ours(copy: Resource, fresh: Resource, identifier: Identifier, onto: Onto)
     return carries(copy, identifier) and not more and onto(copy) == copy
 
 
-def retired(copy: Resource, fresh: Resource, kept_id: str) -> Resource | None:
+def retired(copy: Resource, fresh: Resource, kept_id: str, release: str = "r4") -> Resource | None:
     """The copy out of the way: entered in error, without our identifiers, saying whose duplicate it was.
 
     None where its type has no such status or the outcome would not be valid.
     """
     kind = copy["resourceType"]
-    status = model().element(kind, "status")
+    facts = model(release)
+    status = facts.element(kind, "status")
     codes = {code for _, code in status.codes or ()} if status else set()
     if "entered-in-error" not in codes:
         return None
@@ -67,16 +68,22 @@ def retired(copy: Resource, fresh: Resource, kept_id: str) -> Resource | None:
     if others:
         left["identifier"] = others
     said = f"Duplicate of {kind}/{kept_id}"
-    if model().element(kind, "comment") is not None:
+    if facts.element(kind, "comment") is not None:
         left["comment"] = said
-    elif model().element(kind, "note") is not None:
+    elif facts.element(kind, "note") is not None:
         left["note"] = [*copy.get("note", []), {"text": said}]
     left["status"] = "entered-in-error"
-    return left if not problems(left) else None
+    return left if not problems(left, release) else None
 
 
 def heal(
-    session: FhirSession, copies: list[Resource], kept: Resource, fresh: Resource, identifier: Identifier, onto: Onto
+    session: FhirSession,
+    copies: list[Resource],
+    kept: Resource,
+    fresh: Resource,
+    identifier: Identifier,
+    onto: Onto,
+    release: str = "r4",
 ) -> tuple[list[str], list[str]]:
     """Takes every other copy that is ours out of the way. Gives the ids that were healed and those left as they are.
 
@@ -87,7 +94,7 @@ def heal(
     for copy in copies:
         if copy["id"] == kept["id"]:
             continue
-        gone = retired(copy, fresh, kept["id"]) if is_ours(copy, fresh, identifier, onto) else None
+        gone = retired(copy, fresh, kept["id"], release) if is_ours(copy, fresh, identifier, onto) else None
         done = gone is not None and _put(session, gone, copy)
         (healed if done else left).append(copy["id"])
     return healed, left

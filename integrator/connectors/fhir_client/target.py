@@ -57,12 +57,13 @@ class Gone(Waiting):
 class FhirTarget:
     """One FHIR server to read from and write to.
 
+    `release`: the FHIR version that is written, "r4" or "r5".
     `trust_conditional_create`: it was seen to honour If-None-Exist, so that a creation is one request; else we look
     for our identifier before and after, whatever the server claims.
     """
 
-    def __init__(self, name: str, session: FhirSession, trust_conditional_create: bool = False):
-        self.name, self.session = name, session
+    def __init__(self, name: str, session: FhirSession, trust_conditional_create: bool = False, release: str = "r4"):
+        self.name, self.session, self.release = name, session, release
         self._trust = trust_conditional_create
         self._abilities: Abilities | None = None
         self._asked_at = 0.0
@@ -88,8 +89,9 @@ class FhirTarget:
     def able_to_write(self, resource_type: str) -> Abilities:
         """What the server can do. Waiting: it cannot write this type in any way."""
         able = self.abilities()
-        if not able.speaks_r4:
-            raise Waiting(f"a target that speaks FHIR R4 (this one says {able.fhir_version or 'nothing'})")
+        if not able.speaks(self.release):
+            said = able.fhir_version or "nothing"
+            raise Waiting(f"a target that speaks FHIR {self.release.upper()} (this one says {said})")
         if not any(able.can(resource_type, way) for way in ("create", "update", "patch")):
             raise Waiting(f"the target cannot write {resource_type}")
         return able
@@ -150,7 +152,7 @@ class FhirTarget:
     def _adopt(self, copies: list[Resource], fresh: Resource, identifier: Identifier, onto: Onto) -> Written:
         """Goes on with the oldest copy that the target has, and takes our other copies out of the way."""
         kept = oldest(self.session, copies)
-        healed, doubles = heal(self.session, copies, kept, fresh, identifier, onto)
+        healed, doubles = heal(self.session, copies, kept, fresh, identifier, onto, self.release)
         written = self._change(kept["resourceType"], kept["id"], onto)
         return replace(written, healed=tuple(healed), doubles=tuple(doubles))
 

@@ -140,6 +140,11 @@ class Model:
         )
 
 
+def release_of(form: str) -> str:
+    """The FHIR version of an outside form, "fhir-r5": "r4" or "r5"; profiles are of R4."""
+    return "r5" if form == "fhir-r5" else "r4"
+
+
 @cache
 def model(version: str = "r4") -> Model:
     """The model of a FHIR version, read once (some milliseconds). There are "r4" and "r5"."""

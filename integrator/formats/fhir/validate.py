@@ -1,9 +1,10 @@
-"""Says what is wrong with an R4 resource: types, cardinalities, choices, codes, times, references, invariants.
+"""Says what is wrong with a resource: types, cardinalities, choices, codes, times, references, invariants.
 
     problems({"resourceType": "Appointment", "status": "bookd", ...})
     [Problem("Appointment.status", "is not one of arrived, booked, ...")]
 
-Against base R4 4.0.1, without profiles and without terminology beyond required bindings. A clean resource costs some
+Against base R4 4.0.1, or of R5 5.0.0 what studies and their participants need ("r5"), without profiles and without
+terminology beyond required bindings. A clean resource costs some
 microseconds; what is needed for a type is built when the first of its kind comes. The texts repeat nothing of the
 resource but element names, so that they may stand in a log.
 """
@@ -11,7 +12,7 @@ resource but element names, so that they may stand in a log.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -24,53 +25,56 @@ from integrator.formats.fhir.walk import Walk
 
 __all__ = ["Problem", "problems"]
 
+OTHERWISE = {"r4": frozenset[str](), "r5": frozenset({"Group"})}  # types whose invariants R5 has otherwise than R4
 KINDS = {"string": "a text", "object": "an object", "array": "a list", "null": "null", "number": "a number"}
 
 
-def problems(resource: Any) -> list[Problem]:
-    """What is wrong with the resource, each with its path; empty where it is valid R4.
+def problems(resource: Any, release: str = "r4") -> list[Problem]:
+    """What is wrong with the resource, each with its path; empty where it is valid R4 (or R5, where that is asked).
 
     Where elements or types are wrong only those are told; what should hold between elements is looked at after.
     """
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    if not isinstance(kind, str) or not model().is_resource(kind):
-        return [Problem("resourceType", "names no resource type of R4")]
-    return [problem.under(kind) for problem in _check(resource, None)]
+    if not isinstance(kind, str) or not model(release).is_resource(kind):
+        return [Problem("resourceType", f"names no resource type of {release.upper()}")]
+    return [problem.under(kind) for problem in _check(resource, None, release)]
 
 
-def _check(resource: Node, container: Node | None) -> list[Problem]:
-    kind = resource["resourceType"]
-    if not isinstance(kind, str) or not model().is_resource(kind):
-        return [Problem("resourceType", "names no resource type of R4")]
-    if not _validator(kind, False).is_valid(resource):
-        found = [_told(kind, error) for error in _validator(kind, True).iter_errors(resource)]
+def _check(resource: Node, container: Node | None, release: str) -> list[Problem]:
+    kind, facts = resource["resourceType"], model(release)
+    if not isinstance(kind, str) or not facts.is_resource(kind):
+        return [Problem("resourceType", f"names no resource type of {release.upper()}")]
+    if not facts.has(kind):  # of R5 only what studies need is known
+        return [Problem("", f"what {release.upper()} says of it is not known here")]
+    if not _validator(kind, False, release).is_valid(resource):
+        found = [_told(kind, error, release) for error in _validator(kind, True, release).iter_errors(resource)]
         if found := found or list(_unaligned(resource)):
             return found
-    return _walk().problems(resource, container)
+    return _walk(release).problems(resource, container)
 
 
 @cache
-def _validator(kind: str, whole: bool) -> jsonschema_rs.Draft4Validator:
+def _validator(kind: str, whole: bool, release: str) -> jsonschema_rs.Draft4Validator:
     # Draft 4, because there 1.0 is no integer, as in FHIR.
     return jsonschema_rs.Draft4Validator(
-        schema(model(), kind, whole), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
+        schema(model(release), kind, whole), validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
     )
 
 
 @cache
-def _walk() -> Walk:
-    return Walk(model(), _check)
+def _walk(release: str) -> Walk:
+    return Walk(model(release), partial(_check, release=release), OTHERWISE[release])
 
 
-def _told(kind: str, error: jsonschema_rs.ValidationError) -> Problem:
+def _told(kind: str, error: jsonschema_rs.ValidationError, release: str) -> Problem:
     """One finding of the schema in our words, without the value that was found."""
     names = [step for step in error.instance_path if isinstance(step, str)]
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path).lstrip(".")
-    element = model().element(kind, ".".join(names)) if names else None
+    element = model(release).element(kind, ".".join(names)) if names else None
     detail = error.kind.as_dict()
     match error.kind.name:
         case "additionalProperties":
-            text = f"R4 has no {', '.join(sorted(detail['unexpected']))} here"
+            text = f"{release.upper()} has no {', '.join(sorted(detail['unexpected']))} here"
         case "required":
             text = f"{detail['property']} is missing"
         case "anyOf" if isinstance(error.instance, dict):

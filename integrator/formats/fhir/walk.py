@@ -49,10 +49,18 @@ class Step:
 
 
 class Walk:
-    """Knows how to look at every type of a model; `inner` checks a resource that stands inside another."""
+    """Knows how to look at every type of a model; `inner` checks a resource that stands inside another.
 
-    def __init__(self, model: Model, inner: Callable[[Node, Node | None], list[Problem]]):
-        self._model, self._inner = model, inner
+    `without`: types whose own invariants are not asked, for they are those of another FHIR version.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        inner: Callable[[Node, Node | None], list[Problem]],
+        without: frozenset[str] = frozenset(),
+    ):
+        self._model, self._inner, self._without = model, inner, without
         self._plans: dict[str, Plan] = {}
 
     def problems(self, resource: Node, container: Node | None = None) -> list[Problem]:
@@ -65,7 +73,7 @@ class Walk:
     def _plan(self, kind: str) -> Plan:
         if kind in self._plans:
             return self._plans[kind]
-        rules = [rule for above in self._model.lineage(kind) for rule in RULES.get(above, ())]
+        rules = [rule for above in self._model.lineage(kind) for rule in self._rules(above)]
         plan = Plan(tuple(rule for rule in rules if rule.on is None))
         self._plans[kind] = plan  # known before its steps are: types contain themselves
         children = self._model.children(kind)
@@ -83,6 +91,9 @@ class Walk:
                 sibling = Step(element.many, self._plan("Element"), choice=element.choice)
                 plan.steps["_" + element.name] = sibling
         return plan
+
+    def _rules(self, kind: str) -> list[Rule]:
+        return [] if kind in self._without else RULES.get(kind, [])
 
     def _step(self, element: Element, rules: tuple[Rule, ...]) -> Step:
         whole = element.type == "Resource"
@@ -157,7 +168,7 @@ class Walk:
                 found.append(Problem("type", f"says {said}, but the reference is to {kind}"))
             kind = kind or said
         elif said is not None and ":" not in said:
-            found.append(Problem("type", "names no resource type of R4"))
+            found.append(Problem("type", f"names no resource type of R{self._model.version[0]}"))
         if kind is not None and targets is not None and kind not in targets:
             found.append(Problem("", f"may not refer to {kind}, only to {', '.join(sorted(targets))}"))
         return found

@@ -239,7 +239,7 @@ class Interactions:
 
     def _check(self, resource: dict[str, Any]) -> None:
         held = self.store.get if self.settings.holds_references else None
-        check(resource, held)
+        check(resource, held, self.settings.release)
 
     def _instant(self) -> str:
         return self.now().isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""What this EHR accepts: valid R4, and references to what it holds."""
+"""What this EHR accepts: valid R4 or R5, and references to what it holds."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from integrator.sandbox.ehr.answers import Issue, Refusal
 HINT: Issue = ("warning", "informational", "No narrative: a resource should have text for people", None)
 
 
-def check(resource: dict[str, Any], held: Callable[[str, str], Any] | None) -> None:
-    """Refuses (422) what R4 forbids; the first issue is a mere warning, as validators like to begin.
+def check(resource: dict[str, Any], held: Callable[[str, str], Any] | None, release: str = "r4") -> None:
+    """Refuses (422) what its FHIR version forbids; the first issue is a mere warning, as validators like to begin.
 
     `held` tells what the EHR holds, by type and id: a literal reference to anything else is refused (400).
     """
     if not isinstance(resource.get("meta", {}), dict):
         raise Refusal(422, "meta is an object")
-    wrong: list[Issue] = [("error", "invalid", each.text, each.path) for each in problems(resource)]
+    wrong: list[Issue] = [("error", "invalid", each.text, each.path) for each in problems(resource, release)]
     if wrong:
         issues = [HINT, *wrong]
         raise Refusal(422, "not valid", issues)

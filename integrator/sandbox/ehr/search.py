@@ -31,7 +31,12 @@ PATHS: dict[str, dict[str, tuple[str, ...]]] = {
     "Procedure": {"date": ("performedDateTime", "performedPeriod")},
     "Observation": {"date": ("effectiveDateTime", "effectivePeriod", "effectiveInstant")},
     "Encounter": {"date": ("period",)},
-    "ResearchSubject": {"patient": ("individual",), "individual": ("individual",), "study": ("study",)},
+    "ResearchSubject": {  # R4: individual, R5: subject
+        "patient": ("individual", "subject"),
+        "individual": ("individual",),
+        "subject": ("subject",),
+        "study": ("study",),
+    },
     "Practitioner": {"family": ("name.family",)},
 }
 PLAIN = {"patient": ("subject",), "subject": ("subject",), "status": ("status",), "code": ("code",)}

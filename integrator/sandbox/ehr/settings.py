@@ -1,7 +1,7 @@
 """How EHRs differ: what each kind can do and which quirks it has, as facts that the server reads.
 
 `hapi-like` follows HAPI FHIR JPA 8.8.0 as observed from outside; `epic-like` follows Epic's published R4
-CapabilityStatement as far as Patient and Appointment go: read and search.
+CapabilityStatement as far as Patient and Appointment go: read and search. `r5-like` follows R5's own text.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Settings:
     name: str
     software: str
     interactions: dict[str, tuple[str, ...]]
+    version: str = "4.0.1"  # of FHIR
     conditional_create: bool = True
     conditional_update: bool = True
     update_creates: bool = True
@@ -64,6 +65,11 @@ class Settings:
     zone: str = "Europe/Berlin"  # of dates without offset in searches
     left_out: frozenset[str] = field(default_factory=frozenset)  # search parameters that it does not know
 
+    @property
+    def release(self) -> str:
+        """r4 or r5"""
+        return f"r{self.version[0]}"
+
     def can(self, resource_type: str, interaction: str) -> bool:
         """Whether this EHR offers the interaction (FHIR's code) on the type."""
         return interaction in self.interactions.get(resource_type, ())
@@ -71,7 +77,8 @@ class Settings:
     def parameters(self, resource_type: str) -> dict[str, str]:
         """Search parameter names with their FHIR type."""
         known = {**COMMON, **PARAMETERS.get(resource_type, {})}
-        return {name: kind for name, kind in known.items() if name not in self.left_out}
+        renamed = {"individual": "subject"} if self.release == "r5" else {}
+        return {renamed.get(name, name): kind for name, kind in known.items() if name not in self.left_out}
 
 
 HAPI_LIKE = Settings(
@@ -101,7 +108,14 @@ EPIC_LIKE = Settings(
     says_no_results=True,
     opaque_ids=True,
 )
-SETTINGS = {each.name: each for each in (HAPI_LIKE, EPIC_LIKE)}
+R5_LIKE = Settings(
+    name="r5-like",
+    software="Sandbox trial office, FHIR R5: studies and their participants",
+    interactions={"Patient": READ, "ResearchStudy": ALL, "ResearchSubject": ALL},
+    version="5.0.0",
+    holds_references=True,
+)
+SETTINGS = {each.name: each for each in (HAPI_LIKE, EPIC_LIKE, R5_LIKE)}
 
 
 def capability_statement(settings: Settings, base: str, at: str) -> dict[str, Any]:
@@ -113,7 +127,7 @@ def capability_statement(settings: Settings, base: str, at: str) -> dict[str, An
         "kind": "instance",
         "software": {"name": settings.software},
         "implementation": {"description": "Sandbox hospital, invented people only", "url": base},
-        "fhirVersion": "4.0.1",
+        "fhirVersion": settings.version,
         "format": ["application/fhir+json", "json"],
         "patchFormat": ["application/json-patch+json"],
         "rest": [{"mode": "server", "resource": [_resource(settings, name) for name in settings.interactions]}],

@@ -272,7 +272,8 @@ def test_abilities_are_what_is_said_and_no_more(target: FhirTarget, ehr: Ehr) ->
     assert not any(found.can("Appointment", what) for what in ("create", "update", "patch", "conditional-create"))
     assert not found.can("Patient", "read")
     assert list(found.lines()) == ["Appointment: read, search"]
-    assert found.speaks_r4
+    assert found.speaks("r4")
+    assert not found.speaks("r5")
 
 
 @pytest.mark.parametrize(
@@ -287,4 +288,4 @@ def test_abilities_are_what_is_said_and_no_more(target: FhirTarget, ehr: Ehr) ->
 def test_a_statement_that_says_little(statement: dict[str, Any]) -> None:
     found: Abilities = read_abilities(statement)
     assert not found.can("Appointment", "create")
-    assert not found.speaks_r4
+    assert not found.speaks("r4")
