@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template
 from integrator.line import Line
 from integrator.web.api.answers import JSON, Orjson
 from integrator.web.api.document import Documented, documented
-from integrator.web.api.entries import observations, sessions
+from integrator.web.api.entries import observations, sessions, treatments
 from integrator.web.api.page import chapters
 from integrator.web.api.participants import participants
 from integrator.web.api.records_read import appointments, studies
@@ -20,7 +20,7 @@ from integrator.web.api.rows import messages_, owed
 
 __all__ = ["blueprint"]
 
-NOUNS = (studies, participants, appointments, sessions, observations, messages_, owed)
+NOUNS = (studies, participants, appointments, treatments, sessions, observations, messages_, owed)
 
 
 def blueprint(line: Line, wake: Callable[[], None]) -> Blueprint:

@@ -35,6 +35,13 @@ class Which(Why):
     key = of.Name(metadata={"description": "The trial's own name of it, as S-04."})
 
 
+class FirstConsent(ConsentSchema):
+    """The consent with which a participant enters the trial."""
+
+    class Meta(Entry.Meta):
+        fields = ("date", "version")
+
+
 class Link(Entry):
     """A participant, and the patient that they are. The hospital number is kept encrypted and never shown."""
 
@@ -43,7 +50,7 @@ class Link(Entry):
     second = of.Words(
         required=True, metadata={"description": "A birth date, YYYY-MM-DD, or TYPE|value.", "writeOnly": True}
     )
-    consent = fields.Nested(ConsentSchema(only=("date", "version")), required=True)
+    consent = fields.Nested(FirstConsent, required=True)
     arm = of.Words()
     status = of.Word(participant.STATUSES)
 
@@ -69,6 +76,15 @@ def changed_entry(kind: str) -> type[Schema]:
     return type(f"Changed{kind}", (Why, SCHEMAS[kind]), {"__doc__": SCHEMAS[kind].__doc__})
 
 
+def described(self: Any, field: fields.Field[Any], ret: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """What apispec cannot know of the fields of an entry: how they are written, and that a word may be null too."""
+    about = TYPES.get(type(field), (None, None, ""))[2]
+    told: dict[str, Any] = {"description": about} if about and "description" not in ret else {}
+    if field.allow_none and "enum" in ret:
+        told["enum"] = [*ret["enum"], None]
+    return told
+
+
 class Documented(Api):  # type: ignore[misc]  # flask-smorest says no types
     """flask-smorest's Api with errors as we tell them; the application keeps its own error handlers."""
 
@@ -79,6 +95,8 @@ class Documented(Api):  # type: ignore[misc]  # flask-smorest says no types
 
     def _register_responses(self) -> None:
         """None: each address names its answers."""
+
+    _register_etag_headers = _register_pagination_header = _register_responses
 
 
 def documented(app: Flask) -> Documented:
@@ -94,8 +112,9 @@ def documented(app: Flask) -> Documented:
             "security": [{}, {"token": []}],
         },
     )
-    for field, (type_, format_) in TYPES.items():
+    for field, (type_, format_, _) in TYPES.items():
         api.register_field(field, type_, format_)
+    api.ma_plugin.converter.add_attribute_function(described)
     api.spec.components.security_scheme(
         "token",
         {"type": "http", "scheme": "bearer", "description": "Asked for while there is one: `integrator token add`."},
@@ -111,19 +130,19 @@ Every write becomes a message of the source "trial" and goes the way of every me
 targets.
 No answer says who a patient is.
 """
-TYPES: dict[type, tuple[str | None, str | None]] = {
-    of.Number: ("number", None),
-    of.Count: ("integer", None),
-    of.YesNo: ("boolean", None),
-    of.Day: ("string", "date"),
-    of.Moment: ("string", None),
-    of.Word: ("string", None),
-    of.Words: ("string", None),
-    of.Name: ("string", None),
-    of.Notes: (None, None),
-    of.Meaning: (None, None),
-    of.Between: ("object", None),
-}
+TYPES: dict[type, tuple[str | None, str | None, str]] = {
+    of.Number: ("number", None, ""),
+    of.Count: ("integer", None, "A whole number."),
+    of.YesNo: ("boolean", None, ""),
+    of.Day: ("string", "date", "2026-03-09"),
+    of.Moment: ("string", None, "2026-03-09 10:00, or 2026-03-09; without an offset it is of the hospital's zone."),
+    of.Word: ("string", None, ""),
+    of.Words: ("string", None, ""),
+    of.Name: ("string", None, "Letters, digits, points, dashes and colons."),
+    of.Notes: (None, None, "A text, or a list of texts."),
+    of.Meaning: (None, None, "A text, or an object with code, system, display and text."),
+    of.Between: ("object", None, "An object with start and end: 2026-03-09 10:00."),
+}  # field of an entry -> type and format of its JSON, and how it is written
 SHAPES: dict[str, Any] = {
     "Problem": {
         "type": "object",
@@ -153,7 +172,7 @@ WRONG = {
     401: "A token is asked for.",
     403: "Not from this machine, or from a page of another site.",
     404: "There is no such record.",
-    409: "It is linked already.",
+    409: "It cannot be done as things stand: it is linked already, or follows from other records.",
     412: "The record has changed meanwhile; `version` is the present one.",
     413: "The body is longer than 64 KiB.",
     415: "The body is not sent as application/json.",

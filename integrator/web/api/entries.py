@@ -1,4 +1,4 @@
-"""Exercise sessions and observations: read, made, corrected, and marked as entered in error."""
+"""Exercise sessions, observations and treatments: read, made, corrected, and marked as entered in error."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from integrator.web.api import reading, writing
 from integrator.web.api.asked import body
 from integrator.web.api.document import changed_entry, filters, listed, new_entry, single, writes
 from integrator.web.api.room import Noun, Room
+from integrator.web.api.shown import NAMED
 
 
 def sessions(room: Room) -> Noun:
@@ -19,6 +20,12 @@ def sessions(room: Room) -> Noun:
 def observations(room: Room) -> Noun:
     """/observations"""
     return _entered(room, "observations", "Observation", "Scores, measurements and answers, each of one time.")
+
+
+def treatments(room: Room) -> Noun:
+    """/treatments"""
+    about = "Radiation that was given: what systems reported, what a person attests, and the fraction that follows."
+    return _entered(room, "treatments", "Treatment", about)
 
 
 def _entered(room: Room, name: str, kind: str, about: str) -> Noun:
@@ -37,16 +44,18 @@ def _entered(room: Room, name: str, kind: str, about: str) -> Noun:
         """Makes one. Sent again it is the same one; one that is there and says otherwise needs If-Match."""
         return writing.create(room, kind, body())
 
-    @noun.route("/<path:key>")
-    @single(noun, kind)
-    def one(key: str) -> Response:
-        """One, by its key: the subject code and the name that the trial gave it."""
-        return reading.one_named(room, kind, key)
+    place = "/<path:place>" if kind in NAMED else "/<int:place>"
 
-    @noun.route("/<path:key>", methods=["PATCH"])
-    @writes(noun, kind, changed_entry(kind), False, 404, 428)
-    def change(key: str) -> Response:
+    @noun.route(place)
+    @single(noun, kind)
+    def one(place: str | int) -> Response:
+        """One, by its key: the subject code and the trial's name of it. Treatments by number."""
+        return reading.one(room, kind, place)
+
+    @noun.route(place, methods=["PATCH"])
+    @writes(noun, kind, changed_entry(kind), False, 404, 409, 428)
+    def change(place: str | int) -> Response:
         """Corrects the fields that the body names; status `entered-in-error` marks the whole as a mistake."""
-        return writing.change(room, kind, key, body())
+        return writing.change(room, kind, place, body())
 
     return noun

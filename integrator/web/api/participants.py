@@ -47,7 +47,7 @@ def participants(room: Room) -> Noun:
     @single(noun, KIND)
     def one(subject: str) -> Response:
         """One participant, by subject code."""
-        return reading.one_named(room, KIND, subject)
+        return reading.one(room, KIND, subject)
 
     @noun.route("/<path:subject>", methods=["PATCH"])
     @writes(noun, KIND, changed_entry(KIND), False, 404, 428)

@@ -7,12 +7,15 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from integrator.store import lists, records
+from integrator.store import Tx, lists, records
+from integrator.store.records import Row
 from integrator.web.api import shown
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import Words, query
 from integrator.web.api.room import Room
 from integrator.web.api.shown import Json
+
+LARGEST = 1 << 63  # no row has such a number
 
 
 def page(items: list[Json], next_: str | None) -> Response:
@@ -42,22 +45,23 @@ def records_page(room: Room, kind: str, words: Words, times: bool = True) -> Res
     return page(items, str(rows[asked.limit - 1].number) if len(rows) > asked.limit else None)
 
 
-def one_named(room: Room, kind: str, key: str) -> Response:
-    """The record of this key."""
+def one(room: Room, kind: str, place: str | int) -> Response:
+    """The record of this key, or of this number."""
     with room.line.store.read() as tx:
-        row = records.get(tx, kind, key)
-        if row is None:
-            missing()
+        row = found(tx, kind, place)
         return answer(shown.one(room, tx, row), version=row.version)
 
 
-def one_numbered(room: Room, kind: str, number: int) -> Response:
-    """The record of this number."""
-    with room.line.store.read() as tx:
-        row = records.by_id(tx, number)
-        if row is None or row.kind != kind:
-            missing()
-        return answer(shown.one(room, tx, row), version=row.version)
+def found(tx: Tx, kind: str, place: str | int) -> Row:
+    """The record of this key, or of this number; 404: there is none."""
+    row = records.get(tx, kind, place) if isinstance(place, str) else _numbered(tx, place)
+    if row is None or row.kind != kind:
+        missing()
+    return row
+
+
+def _numbered(tx: Tx, number: int) -> Row | None:
+    return records.by_id(tx, number) if number < LARGEST else None
 
 
 def missing() -> NoReturn:

@@ -24,7 +24,7 @@ def studies(room: Room) -> Noun:
     @single(noun, "Study")
     def one(key: str) -> Response:
         """One study, by its NCT number."""
-        return reading.one_named(room, "Study", key)
+        return reading.one(room, "Study", key)
 
     return noun
 
@@ -44,6 +44,6 @@ def appointments(room: Room) -> Noun:
     @single(noun, "Appointment")
     def one(number: int) -> Response:
         """One appointment, by the number that the list names."""
-        return reading.one_numbered(room, "Appointment", number)
+        return reading.one(room, "Appointment", number)
 
     return noun

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 import orjson
 from flask import Response
@@ -43,7 +42,7 @@ def messages_(room: Room) -> Noun:
     def one(number: int) -> Response:
         """One message, by its receipt number."""
         with room.line.store.read() as tx:
-            row = messages.get(tx, number)
+            row = messages.get(tx, number) if number < reading.LARGEST else None
         if row is None:
             reading.missing()
         return answer(_message(room, row))
@@ -97,14 +96,14 @@ def _cursor(one: Owing) -> str:
 
 
 def _place(cursor: str | None) -> tuple[int, str, str] | None:
+    """The row after which a page begins."""
     if cursor is None:
         return None
-    found: Any = None
     try:
-        found = orjson.loads(base64.urlsafe_b64decode(cursor))
-        record_id, target, face = found
+        said = orjson.loads(base64.urlsafe_b64decode(cursor))
     except ValueError:
-        wrong(422, "after is what `next` of the page before said", "after")
-    if not (isinstance(record_id, int) and isinstance(target, str) and isinstance(face, str)):
-        wrong(422, "after is what `next` of the page before said", "after")
-    return record_id, target, face
+        said = None
+    match said:
+        case [int(record_id), str(target), str(face)] if record_id < reading.LARGEST:
+            return record_id, target, face
+    wrong(422, "after is what `next` of the page before said", "after")

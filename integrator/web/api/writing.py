@@ -13,6 +13,7 @@ from integrator.formats import entry as entries
 from integrator.formats.entry import Entry
 from integrator.house import TRIAL
 from integrator.identity import open_body
+from integrator.records.keys import record_key
 from integrator.records.schemas import Problem
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, messages, people, records
@@ -21,10 +22,11 @@ from integrator.web.api import shown
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import idempotency_key, load, seen
 from integrator.web.api.document import WHICH, WHY
-from integrator.web.api.reading import missing
+from integrator.web.api.reading import found, missing
 from integrator.web.api.room import Room
 
 NOBODY = "there is no participant with this subject code"
+FOLLOWS = "this follows from what others say, nobody enters it; enter what you know as a record of its own"
 OUTSIDE = "the participant's consent does not cover this time; nothing of it may be kept"
 
 
@@ -56,13 +58,20 @@ def create(room: Room, kind: str, body: dict[str, Any]) -> Response:
         number = control_id(tx)
         entered = _known(room, tx, entry, number) or _entered(room, tx, entry, number)
         row = _row(tx, entered)
-        made = entered.state == "merged" and entered.version == 1
-        if entered.state == "merged" and not made:
-            _agreed(entered.version - 1)
+        before = _before(tx, row, entered)
+        if before not in (0, row.version):
+            _agreed(before)
         told = shown.one(room, tx, row)
     room.wake()
-    headers = {"Location": told["href"]} if made else {}
-    return answer(told, 201 if made else 200, row.version, headers)
+    if before:
+        return answer(told, version=row.version)
+    return answer(told, 201, row.version, {"Location": told["href"]})
+
+
+def _before(tx: Tx, row: Row, entered: Entered) -> int:
+    """The version that the record had before this entry; 0: it made it."""
+    mine = [one.version for one in records.versions(tx, row.number) if one.message_id == entered.message]
+    return min(mine) - 1 if mine and entered.state == "merged" else row.version
 
 
 def _agreed(version: int) -> None:
@@ -73,13 +82,13 @@ def _agreed(version: int) -> None:
     seen(version)
 
 
-def change(room: Room, kind: str, key: str, body: dict[str, Any]) -> Response:
+def change(room: Room, kind: str, place: str | int, body: dict[str, Any]) -> Response:
     """A change of one record: If-Match names the version that the program has seen."""
     parts = split(body, new=False)
     with room.line.store.write() as tx:
-        row = records.get(tx, kind, key)
-        if row is None or row.subject is None:
-            missing()
+        row = found(tx, kind, place)
+        if row.subject is None or record_key(kind, row.subject, row.key, {}) != row.key:
+            wrong(409, FOLLOWS)
         name = "" if kind == "Participant" else row.key
         entry = Entry(kind, row.subject, parts.said, key=name, **parts.beside)
         number = control_id(tx)

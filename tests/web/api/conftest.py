@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from integrator.app import pages
+from integrator.clock import Clock
 from integrator.web import create_web
 from integrator.web.today.live import Feed
 from tests.houses import TestHouse, house
@@ -35,8 +37,6 @@ SCORE = {"subject": SUBJECT, "instrument": "pain-vas", "value": 3, "time": "2026
 
 def web(here: TestHouse) -> Flask:
     """The application as app.py makes it."""
-    from zoneinfo import ZoneInfo
-
     settings = here.line.settings
     return create_web(
         here.line.store,
@@ -87,9 +87,9 @@ def texts(problem: Any) -> dict[str, str]:
 
 
 @contextmanager
-def programmed(folder: Path) -> Iterator[Program]:
+def programmed(folder: Path, clock: Clock | None = None) -> Iterator[Program]:
     """A house and a program that uses its API."""
-    with house(folder) as here:
+    with house(folder, clock=clock) as here:
         yield Program(here, web(here).test_client())
 
 
