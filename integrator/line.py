@@ -10,12 +10,12 @@ and reconciling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import __version__, identity
+from integrator import __version__, fractions, identity
 from integrator.arrival import REUSED
 from integrator.connectors.mllp import Answer, Arrival
 from integrator.delivering import confirm, next_look, next_try, outgoing_of, send
@@ -28,6 +28,7 @@ from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import Document, Looked, keep, look, say, take
 from integrator.reconciling import Drift, compare
 from integrator.security.keys import Unopenable
+from integrator.spoken import Spoken
 from integrator.store import Tx, messages, owed, people, records
 from integrator.store.messages import Stored
 from integrator.store.owed import Owed
@@ -82,9 +83,16 @@ class Line(House):
         """Before a batch is merged: who is in the trial, and every record that is spoken of, is this transaction's to
         its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
         self.store.told(tx, people.CHANGED)
-        reads = (one for one in said if isinstance(one, Read))
-        found = records.reserve(tx, ((spoken.kind, spoken.key) for one in reads for spoken in one.records))
+        spoken = [one for read in said if isinstance(read, Read) for one in read.records]
+        weighed = (fractions.lock_name(index) for index in self._weighed(spoken))
+        found = records.reserve(tx, ((one.kind, one.key) for one in spoken), weighed)
         owed.look_ahead(tx, [row.number for row in found])
+
+    def _weighed(self, spoken: Iterable[Spoken]) -> Iterator[bytes]:
+        """Whose fractions will be weighed: the evidence of one hangs together with that of the others."""
+        for one in spoken:
+            if one.kind in fractions.WEIGHED and one.patient is not None:
+                yield identity.number_index(self.keys, one.patient.value)
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""

@@ -145,16 +145,16 @@ def get(tx: Tx, kind: str, key: str) -> Row | None:
     return Row(*row) if row else None
 
 
-def reserve(tx: Tx, keys: Iterable[tuple[str, str]]) -> list[Row]:
+def reserve(tx: Tx, keys: Iterable[tuple[str, str]], names: Iterable[str] = ()) -> list[Row]:
     """Before a batch: nobody else changes or makes one of these records until the end; what is there is read at once.
 
     Taken in one order, so that transactions wait for each other and never crosswise. With SQLite there is nothing to
-    be done, and nothing is returned.
+    be done, and nothing is returned. names: what else is taken, in the same order.
     """
     if tx.database.alone:
         return []
     wanted = list(set(keys))
-    tx.lock(_name(kind, key) for kind, key in wanted)
+    tx.lock([*(_name(kind, key) for kind, key in wanted), *names])
     tx.known |= dict.fromkeys(wanted)
     asked = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
     found = [Row(*row) for row in GET_MANY.all(tx, **asked)] if wanted else []
