@@ -95,7 +95,8 @@ def target_of(target: Target, folder: Path) -> FhirTarget:
     if target.token:
         bearer = secret(target.token, folder)
         token = lambda: bearer  # noqa: E731
-    return FhirTarget(target.name, FhirSession(target.base, token=token, answer=target.timeout), release=release_of(target.form))
+    session = FhirSession(target.base, token=token, answer=target.timeout)
+    return FhirTarget(target.name, session, release=release_of(target.form))
 
 
 def registries_of(settings: Settings) -> dict[str, RegistryClient]:

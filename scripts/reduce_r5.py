@@ -3,7 +3,7 @@
     python scripts/reduce_r5.py
 
 The source is the package fhir.resources (its models are made from the R5 definitions); kept are ResearchStudy,
-ResearchSubject, Group and every data type that they reach: names, types, cardinalities, choice types and reference
+ResearchSubject, Group, Patient and every data type that they reach: names, types, cardinalities, choice types and reference
 targets, and the codes of elements of type code. Of all other resources only the names; no texts.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from fhir.resources import __fhir_version__, fhirtypes, get_fhir_model_class
 
 OUT = Path(__file__).parents[1] / "integrator" / "formats" / "fhir" / "r5.json.gz"
-WANTED = ("ResearchStudy", "ResearchSubject", "Group")
+WANTED = ("ResearchStudy", "ResearchSubject", "Group", "Patient")
 ABSTRACT = ("DomainResource", "Resource", "Element", "DataType", "BackboneElement")
 RENAMED = {"bool": "boolean", "bytes": "base64Binary", "UUID": "uuid"}
 NOT_A_TYPE = ("EncodedBytes", "UuidVersion", "FieldInfo")

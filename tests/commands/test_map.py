@@ -43,8 +43,9 @@ def test_every_awkward_file_is_mapped_or_answered_with_a_reason(shared_data):
     files = sorted((shared_data / "hl7v2/edge").glob("*.hl7")) + sorted((shared_data / "hl7v2/samples").glob("*.hl7"))
     assert len(files) >= 30
     for file in files:
-        code, resources, reasons = run(file, "--zone", "Europe/Berlin")
+        code, resources, reasons = run(file, "--zone", "Europe/Berlin", "--strict")
         assert all(problems(resource) == [] for resource in resources), file.name
+        assert "fhir.resources" not in reasons, file.name
         if not resources:
             assert file.name in reasons
         assert code == (1 if ": held: " in reasons else 0)
@@ -104,3 +105,26 @@ def test_explain_names_bytes_face_line_choice_and_zone(tmp_path):
     assert data[start:end] == b"20260312094000"
     assert "siu-appointment.toml:" in leaf["read"]["where"]
     assert any("Europe/Berlin" in note for note in leaf["notes"])
+
+
+def test_strict_says_what_the_second_judge_finds_and_fails(tmp_path):
+    file = tmp_path / "a.hl7"
+    file.write_bytes(
+        siu(event="S14", start=None)
+    )  # R4 wants a start for what is booked (app-3): the first judge's word
+    options = (file, "--zone", "Europe/Berlin", "--charset", "8859/1", "--site", "sandbox")
+    code, _, reasons = run(*options)
+    assert (code, "not valid: Appointment" in reasons) == (0, True)
+    code, (resource,), reasons = run(*options, "--strict")
+    assert (code, resource["resourceType"]) == (1, "Appointment")
+    assert "fhir.resources" not in reasons, "it knows no invariants"
+
+
+def test_a_patient_as_r5(tmp_path):
+    file = tmp_path / "a.hl7"
+    head = r"MSH|^~\&|KIS|HTEST|INT|HTEST|20260320100000+0100||ADT^A08^ADT_A01|1|T|2.5"
+    file.write_text(f"{head}\rPID|1||HTEST-1^^^HTEST^MR||HTEST-Müller^Anna||19570312|F\r", "utf-8")
+    options = (file, "--zone", "Europe/Berlin", "--charset", "UNICODE UTF-8", "--to", "fhir-r5", "--strict")
+    code, (patient,), reasons = run(*options)
+    assert (code, patient["birthDate"]) == (0, "1957-03-12")
+    assert "not valid" not in reasons

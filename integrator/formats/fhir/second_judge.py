@@ -17,6 +17,7 @@ cardinalities, neither codes nor invariants.
 from __future__ import annotations
 
 import importlib
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrator.formats.fhir.invariants import Problem
@@ -55,10 +56,19 @@ def _differ(path: str, one: Any, other: Any) -> list[str]:
     return [] if _same(one, other) else [path]
 
 
+def _moment(text: str) -> tuple[datetime, timedelta | None] | None:
+    """An instant with its offset; None: it is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at, at.utcoffset()
+
+
 def _same(one: Any, other: Any) -> bool:
-    """Equal, or spelled otherwise: it writes Z for +00:00 and 1e3 as 1000."""
+    """Equal, or spelled otherwise: it writes Z for +00:00, 08:00:00 for 08:00:00.000 and 1000 for 1e3."""
     if isinstance(one, str) and isinstance(other, str):
-        return one.replace("+00:00", "Z") == other.replace("+00:00", "Z")
+        return one == other or ("T" in one and _moment(one) is not None and _moment(one) == _moment(other))
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float) and isinstance(other, int | float):

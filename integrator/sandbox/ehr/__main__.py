@@ -1,4 +1,4 @@
-"""Starts the sandbox EHR: `python -m integrator.sandbox.ehr --port 0 --store FILE --settings hapi-like|epic-like|r5-like`."""
+"""Starts the sandbox EHR: `python -m integrator.sandbox.ehr --port 0 --store FILE --settings NAME` (settings.py)."""
 
 from __future__ import annotations
 
