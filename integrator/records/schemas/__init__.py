@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
+from marshmallow.fields import List, Nested
 
 from integrator.records import Said
 from integrator.records.results import session_key
@@ -16,7 +17,7 @@ from integrator.records.schemas.entries import SCHEMAS, UNKNOWN_FIELD, Entry
 from integrator.records.schemas.rules import Problem, rules
 from integrator.records.texts import not_one_of
 
-__all__ = ["SCHEMAS", "About", "Problem", "check", "rules", "session_key"]
+__all__ = ["SCHEMAS", "About", "Problem", "check", "rules", "session_key", "told"]
 
 
 def check(kind: str, entry: Any, about: About, whole: bool = False) -> tuple[Said, list[Problem]]:
@@ -30,7 +31,7 @@ def check(kind: str, entry: Any, about: About, whole: bool = False) -> tuple[Sai
         with Knowing(about):
             said = schema.load(entry)
     except ValidationError as wrong:
-        return {}, list(_told(wrong.messages, schema, ""))
+        return {}, list(told(wrong.messages, schema))
     found = rules(kind, said, about, whole)
     return ({}, found) if found else (said, [])
 
@@ -40,17 +41,27 @@ def _schema(kind: str) -> Entry:
     return SCHEMAS[kind]()
 
 
-def _told(messages: Any, schema: Entry, path: str) -> Iterator[Problem]:
+def told(messages: Any, schema: Schema, path: str = "") -> Iterator[Problem]:
     """marshmallow's messages as problems, each with its path: "consent.date", "exercises.0.sets"."""
     if isinstance(messages, str):
         messages = [messages]
     if isinstance(messages, list):
-        yield from (Problem("" if path == "_schema" else path, str(one)) for one in messages)
+        yield from (Problem(path, str(one)) for one in messages)
         return
     for name, inner in messages.items():
-        here = f"{path}.{name}" if path else str(name)
+        here = path if name == "_schema" else f"{path}.{name}" if path else str(name)
         if inner == [UNKNOWN_FIELD]:
             names = tuple(field.data_key or key for key, field in schema.load_fields.items())
             yield Problem(here, f"there is no such field; {not_one_of('a field', str(name), names)}")
         else:
-            yield from _told(inner, schema, here)
+            yield from told(inner, _inside(schema, name), here)
+
+
+def _inside(schema: Schema, name: Any) -> Schema:
+    """The schema of what stands in a field; the schema itself where it is no object, or a place in a list."""
+    field = next((one for key, one in schema.load_fields.items() if name == (one.data_key or key)), None)
+    if isinstance(field, List):
+        field = field.inner
+    if isinstance(field, Nested) and isinstance(field.schema, Schema):
+        return field.schema
+    return schema

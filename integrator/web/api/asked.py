@@ -13,7 +13,7 @@ from flask import request
 from marshmallow import Schema, ValidationError
 
 from integrator.entering import NotValid
-from integrator.records.schemas import Problem
+from integrator.records.schemas import Problem, told
 from integrator.records.texts import Unclear, not_one_of, read_moment
 from integrator.web.api.answers import wrong
 
@@ -106,18 +106,11 @@ def body() -> dict[str, Any]:
 
 
 def load(schema: Schema, part: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """A part of an entry by a flat schema, and what is wrong with it."""
+    """A part of an entry by its schema, and what is wrong with it."""
     try:
         return schema.load(part), []
     except ValidationError as found:
-        told = found.messages if isinstance(found.messages, dict) else {"": found.messages}
-        return {}, [Problem(str(name), str(text)) for name, texts in told.items() for text in _flat(texts)]
-
-
-def _flat(texts: Any) -> list[Any]:
-    if isinstance(texts, dict):
-        return [text for inner in texts.values() for text in _flat(inner)]
-    return texts if isinstance(texts, list) else [texts]
+        return {}, list(told(found.messages, schema))
 
 
 def seen(version: int) -> None:
