@@ -84,7 +84,7 @@ def _spoken(face: Face, reading: Reading, source: Source) -> Spoken:
         face,
         reading.why,
         tuple(reading.notes),
-        tuple(reading.unmapped),
+        reading,
         tuple(reading.open_codes),
     )
 

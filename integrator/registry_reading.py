@@ -26,7 +26,7 @@ def read_registry(data: bytes, source: Source, faces: Faces) -> Read:
         None,
         face,
         notes=tuple(reading.notes),
-        unmapped=tuple(reading.unmapped),
+        reading=reading,
         open_codes=tuple(reading.open_codes),
     )
     return Read((spoken,), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrator.mapping import Face, Unmapped
+from integrator.mapping.face import Reading
 from integrator.records import Said
 from integrator.records.values import Identifier
 
@@ -22,10 +23,15 @@ class Spoken:
     face: Face | None  # None: the form is our own
     why: str | None = None
     notes: tuple[str, ...] = ()
-    unmapped: tuple[Unmapped, ...] = ()
+    reading: Reading | None = None  # what the face read; None: the form is our own
     open_codes: tuple[tuple[str, str], ...] = ()
     correction: bool = False  # the sender says that an earlier message was a mistake
     subject: str | None = None  # the subject code, where the message names a participant and no patient
+
+    @property
+    def unmapped(self) -> list[Unmapped]:
+        """What nobody mapped; worked out when somebody asks, which of most messages of a hospital nobody does."""
+        return self.reading.unmapped if self.reading else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ class Cover:
     whole: bool = False  # all of it
     first: bool = False  # HL7: its first leaf
     leaf: bool = False  # of a leaf that stands here, since in HL7 a text is also its own first part; `settle` sets it
-    passed: set[str] = field(default_factory=set)  # names of which the first node is wholly covered; `settle` sets them
+    # set by `settle`: the names below whose text is covered, and those whose first node is wholly covered
+    leaves: set[str] = field(default_factory=set)
+    passed: set[str] = field(default_factory=set)
     below: dict[str, list[Below]] = field(default_factory=dict)
 
     def add(self, steps: Steps) -> Cover:
@@ -56,12 +58,16 @@ class Cover:
         return cover
 
     def settle(self) -> None:
-        """Once all is added: works out `leaf` and `passed`, here and below."""
+        """Once all is added: works out `leaf`, `leaves` and `passed`, here and below."""
         for name, known in self.below.items():
             for _, match, cover in known:
                 cover.settle()
-                if cover.whole and match is None:
+                if match is None and cover.leaf:
+                    self.leaves.add(name)
+                if match is None and cover.whole:
                     self.passed.add(name)
+        if self.first:
+            self.leaves.add("1")
         self.leaf = self.first or self.whole or any(cover.leaf for _, _, cover in self.below.get("1", ()))
 
 
@@ -144,9 +150,10 @@ def unmapped(reading: Reading) -> list[Unmapped]:
 
 def _uncovered(node: dict[str, Any], over: list[Cover], loc: Loc, hl7: bool, found: dict[Loc, str]) -> None:
     """Adds the leaves below a node that no cover over it speaks of. Every message goes through here: calls are few."""
-    segment = node if node.__class__ is SegmentNode else None
+    segment = node if isinstance(node, SegmentNode) else None
+    passed = over[0].passed if len(over) == 1 else set[str]().union(*(cover.passed for cover in over))
     for name in _names(node):
-        if segment is not None and segment.alone(name) and any(name in cover.passed for cover in over):
+        if segment is not None and name in passed and segment.alone(name):
             continue
         known = [pair for cover in over for pair in cover.below.get(name, ())]
         if hl7 and name == "1" and any(cover.first for cover in over):
@@ -167,9 +174,16 @@ def _look_at(node: Any, over: list[Cover], loc: Loc, hl7: bool, found: dict[Loc,
         if cover.whole:
             return
     if isinstance(node, dict):
-        _uncovered(node, over, loc, hl7, found)
+        if not _texts_covered(node, over):
+            _uncovered(node, over, loc, hl7, found)
     elif node is not None and not any(cover.leaf for cover in over) and (text := plain(node)) and text != NULL:
         found[loc] = text
+
+
+def _texts_covered(node: dict[str, Any], over: list[Cover]) -> bool:
+    """Whether a node has only texts and all of them are covered, as most have."""
+    leaves = over[0].leaves if len(over) == 1 else set[str]().union(*(cover.leaves for cover in over))
+    return node.__class__ is dict and all(name in leaves and text.__class__ is str for name, text in node.items())
 
 
 def _holding(known: list[Below], node: Any) -> list[Cover]:
