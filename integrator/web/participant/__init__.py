@@ -7,14 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
+from integrator.entering import NotValid
 from integrator.line import Line
+from integrator.records.schemas import Problem
+from integrator.store import Tx, records
+from integrator.store.records import Row
+from integrator.web.participant import entries, forms
 from integrator.web.participant.everyone import everyone, lead
+from integrator.web.participant.forms import Form
 from integrator.web.participant.kept import Kept, kept
+from integrator.web.participant.one import Correcting, correcting
 from integrator.web.participant.view import page
 from integrator.web.today.days import day_and_hour, short_day
 from integrator.web.today.sentences import Voice
+
+__all__ = ["Participants", "blueprint"]
+
+ANCHORS = {"ExerciseSession": "s", "Observation": "o"}  # kind of record -> what the id of its row begins with
+MEANWHILE = Problem("", "It was changed meanwhile; what stands here now is how it is. Look, and save again.")
 
 
 @dataclass(frozen=True)
@@ -29,24 +42,42 @@ class Participants:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.line.settings.integrator.zone)
 
+    def now(self) -> datetime:
+        """The present moment as the hospital's clocks show it."""
+        return self.line.clock.now().astimezone(self.zone)
+
     def voice(self) -> Voice:
         """How sentences of this moment are spoken."""
-        return Voice(self.line.clock.now().astimezone(self.zone).date(), self.zone, self.titles, lambda _: None)
+        return Voice(self.now().date(), self.zone, self.titles, lambda _: None)
 
     def kept(self, subject: str) -> Kept:
         """Everything of one participant; 404 in words where there is none."""
         with self.line.store.read() as tx:
             found = kept(self.line, tx, subject)
         if found is None:
-            abort(404, f"No participant has the subject code {subject}.")
+            abort(404, f"No participant has the subject code {subject}. The list of participants names all.")
         return found
+
+    def writes(self, enter: Callable[[Tx], int]) -> int:
+        """Enters in a transaction of its own, then wakes whoever delivers; the number of the record. NotValid."""
+        with self.line.store.write() as tx:
+            number = enter(tx)
+        self.wake()
+        return number
 
 
 def blueprint(here: Participants) -> Blueprint:
-    """The pages."""
+    """The pages and what can be entered on them."""
     part = Blueprint("participant", __name__, template_folder="templates")
     part.add_app_template_filter(_moment, "moment")
+    part.add_app_template_filter(forms.is_day, "is_day")
+    _reading(part, here)
+    _recording(part, here)
+    _mending(part, here)
+    return part
 
+
+def _reading(part: Blueprint, here: Participants) -> None:
     @part.get("/participants", endpoint="everyone")
     def all_of_them() -> str:
         voice, now = here.voice(), here.line.clock.now()
@@ -57,9 +88,109 @@ def blueprint(here: Participants) -> Blueprint:
 
     @part.get("/participants/<path:subject>", endpoint="page")
     def one(subject: str) -> str:
-        return render_template("participant/page.html", page=page(here.kept(subject), here.voice()))
+        return _page(here, here.kept(subject))
 
-    return part
+
+def _recording(part: Blueprint, here: Participants) -> None:
+    @part.post("/participants/<path:subject>/sessions")
+    def session(subject: str) -> Response | tuple[str, int]:
+        """Records a session, and leads to its row."""
+        known, form = here.kept(subject), forms.sent(request.form, forms.SESSION)
+        said = forms.session_said(form.values)
+        try:
+            number = here.writes(lambda tx: entries.new_session(here.line, tx, subject, said, form.once))
+        except NotValid as refused:
+            return _page(here, known, session=forms.wrong(form, refused.problems)), 422
+        return _saved(subject, number, "s")
+
+    @part.post("/participants/<path:subject>/scores")
+    def score(subject: str) -> Response | tuple[str, int]:
+        """Records a score, and leads to its row."""
+        known, form = here.kept(subject), forms.sent(request.form, forms.SCORE)
+        said = forms.score_said(form.values)
+        try:
+            number = here.writes(lambda tx: entries.new_score(here.line, tx, subject, said, form.once))
+        except NotValid as refused:
+            return _page(here, known, score=forms.wrong(form, refused.problems)), 422
+        return _saved(subject, number, "o")
+
+
+def _mending(part: Blueprint, here: Participants) -> None:
+    @part.get("/participants/<path:subject>/records/<int:record>", endpoint="record")
+    def look(subject: str, record: int) -> str:
+        return _correcting(_entry(here, subject, record))
+
+    @part.post("/participants/<path:subject>/records/<int:record>/correct")
+    def correct(subject: str, record: int) -> Response | tuple[str, int]:
+        """Corrects a score, or the scores of a session."""
+        shown, form = (
+            _entry(here, subject, record),
+            forms.sent(request.form, [n for n in forms.CHANGE if n in request.form]),
+        )
+        if request.form.get("version") != str(shown.version):
+            return _correcting(shown, correction=forms.wrong(forms.fresh(shown.values), [MEANWHILE])), 409
+        try:
+            here.writes(lambda tx: entries.correct(here.line, tx, subject, _row(tx, record), form.values, form.once))
+        except NotValid as refused:
+            return _correcting(shown, correction=forms.wrong(form, refused.problems)), 422
+        return _saved(subject, record, shown.anchor)
+
+    @part.post("/participants/<path:subject>/records/<int:record>/error")
+    def error(subject: str, record: int) -> Response | tuple[str, int]:
+        """Marks a session or a score as entered in error."""
+        shown, form = _entry(here, subject, record), forms.sent(request.form, ["why"])
+        why = form.values["why"]
+        try:
+            here.writes(lambda tx: entries.take_back(here.line, tx, subject, _row(tx, record), why, form.once))
+        except NotValid as refused:
+            return _correcting(shown, taking_back=forms.wrong(form, refused.problems)), 422
+        return _saved(subject, record, shown.anchor)
+
+
+def _page(here: Participants, known: Kept, session: Form | None = None, score: Form | None = None) -> str:
+    marked = request.args.get("marked", type=int)
+    latest = next((said for _, said in reversed(known.of("ExerciseSession"))), {})
+    return render_template(
+        "participant/page.html",
+        page=page(known, here.voice()),
+        marked=marked,
+        session_form=session or forms.fresh(forms.session_values(here.now(), latest)),
+        score_form=score or forms.fresh(forms.score_values(here.now())),
+    )
+
+
+def _saved(subject: str, number: int, anchor: str) -> Response:
+    address = url_for("participant.page", subject=subject, marked=number, _anchor=f"{anchor}{number}")
+    return redirect(address, 303)
+
+
+def _entry(here: Participants, subject: str, record: int) -> Correcting:
+    """An entry of the trial that may be corrected; 404 in words where it is none, or none of this participant."""
+    known = here.kept(subject)
+    for kind in ANCHORS:
+        for row, said in known.of(kind):
+            if row.number == record:
+                if not entries.correctable(row, said) and request.method == "GET":
+                    abort(404, "This entry cannot be corrected here: another system sent it, or it was taken back.")
+                return correcting(row, said, ANCHORS[kind], here.zone)
+    abort(404, f"{subject} has no such session or score.")
+
+
+def _row(tx: Tx, record: int) -> Row:
+    row = records.by_id(tx, record)
+    if row is None:
+        abort(404)
+    return row
+
+
+def _correcting(shown: Correcting, correction: Form | None = None, taking_back: Form | None = None) -> str:
+    return render_template(
+        "participant/correct.html",
+        shown=shown,
+        back=url_for("participant.page", subject=shown.subject),
+        correction=correction or forms.fresh(shown.values),
+        taking_back=taking_back or forms.fresh({"why": ""}),
+    )
 
 
 def _moment(at: datetime | None) -> str:

@@ -11,6 +11,7 @@ from integrator.records import Said
 from integrator.records.instruments import title
 from integrator.records.values import Quantity, Ref, When
 from integrator.store.records import Row
+from integrator.web.participant.entries import correctable
 from integrator.web.participant.facts import Course, Score, Unit, Value, Visit
 from integrator.web.participant.kept import Change, Kept
 from integrator.web.today.days import ago, short_day
@@ -124,7 +125,6 @@ def _units(kept: Kept, subject: str, earlier: Callable[[int, str], list[object]]
             before=scores["pain_before"],
             after=scores["pain_after"],
             exertion=scores["exertion"],
-            version=row.version,
         )
 
 
@@ -143,7 +143,7 @@ def _scores(kept: Kept, earlier: Callable[[int, str], list[object]], zone: ZoneI
             value=Value(now, tuple(one for one in dict.fromkeys(was) if one and one != now)),
             timepoint=said.get("timepoint") or "",
             status=said.get("status") or "final",
-            version=row.version,
+            correctable=correctable(row, said),
         )
 
 

@@ -15,7 +15,7 @@ from integrator.store import participant_page as store
 from integrator.store import today as store_today
 from integrator.web.participant.facts import COUNTS_FROM
 from integrator.web.participant.kept import TAKEN_WITHIN
-from integrator.web.participant.view import STATUSES, long_day
+from integrator.web.participant.names import STATUSES, long_day
 from integrator.web.today.days import day_and_hour
 from integrator.web.today.moves import GONE, place_of
 from integrator.web.today.sentences import Voice, counted, fraction

@@ -88,7 +88,6 @@ class Unit:
     before: Value = Value("")
     after: Value = Value("")
     exertion: Value = Value("")
-    version: int = 0
 
     @property
     def word(self) -> str:
@@ -120,7 +119,7 @@ class Score:
     value: Value
     timepoint: str = ""
     status: str = "final"
-    version: int = 0
+    correctable: bool = True  # an entry of the trial that still stands
 
     @property
     def error(self) -> bool:

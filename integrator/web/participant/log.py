@@ -17,6 +17,7 @@ from integrator.store.today import Step
 from integrator.web.participant.course import PROGRAMS, how_given, when_told
 from integrator.web.participant.facts import DONE
 from integrator.web.participant.kept import Change, Kept
+from integrator.web.participant.names import STATUSES, long_day
 from integrator.web.today.days import day_and_hour, day_heading, hour
 from integrator.web.today.moves import Move, kind_of, start_of
 from integrator.web.today.sentences import Voice, counted, fraction, fractions_named, moves_told, source_told, unnamed
@@ -52,7 +53,8 @@ def log_of(kept: Kept, voice: Voice) -> list[tuple[str, list[Entry]]]:
             continue  # the session's own sentence says it
         if change.kind == "Treatment" and (change.message in risen or not _is_report(change)):
             continue  # the appointment's sentence says it
-        if change.kind in _TELL and (entry := _TELL[change.kind](change, voice)):
+        there = replace(voice, told_on=_day(change, voice))
+        if change.kind in _TELL and (entry := _TELL[change.kind](change, there)):
             told.append((change.step.at, entry))
     told.sort(key=lambda one: one[0], reverse=True)
     days = groupby(told, key=lambda one: one[0].astimezone(voice.zone).date())
@@ -72,8 +74,8 @@ def _by(change: Change) -> Step:
 
 def _appointments(changes: list[Change], reports: dict[int, Said], voice: Voice) -> Iterable[Told]:
     """Moves in the words of the page of the day; bookings and rungs of evidence, those of one message kind together."""
-    for _, group in groupby(sorted(changes, key=lambda one: one.step.at), key=lambda one: _day(one, voice)):
-        here = list(group)
+    for day, group in groupby(sorted(changes, key=lambda one: one.step.at), key=lambda one: _day(one, voice)):
+        here, voice = list(group), replace(voice, told_on=day)
         for round_ in _rounds(here):
             moves = [_move(change.step, kind) for change, kind in round_]
             for (kind, sentence), move in zip(moves_told(moves, voice), _firsts(moves, voice), strict=True):
@@ -260,10 +262,10 @@ def _plain(value: object, voice: Voice) -> str:
     if isinstance(value, int | float):
         return f"{value:g}"
     if isinstance(value, str):
-        return value.replace("-", " ") if not value[:1].isdigit() else value
+        return long_day(value) if value[:1].isdigit() else STATUSES.get(value, value.replace("-", " "))
     for name in ("text", "date"):
         if getattr(value, name, None):
-            return str(getattr(value, name))
+            return long_day(str(getattr(value, name)))
     if getattr(value, "value", None) is not None:
         unit = getattr(value, "unit", None)
         return f"{value.value:g}{f' {unit}' if unit else ''}"  # type: ignore[attr-defined]
@@ -298,7 +300,7 @@ def _participant(change: Change, voice: Voice) -> Entry | None:
     if step.before is None:
         text = Markup("Participant linked{what}" + SRC + ".")
         status = step.after.get("status")
-        what = f", {_plain(status, voice)}" if status else ""
+        what = f", {STATUSES.get(status, str(status)).lower()}" if status else ""
         told = text.format(what=what, source=source_told(step, voice))
     else:
         told = Markup("Participant changed: {what}{why}" + SRC + ".").format(

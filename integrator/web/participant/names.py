@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from integrator.web.participant.facts import Score, Unit, Visit
-from integrator.web.today.days import short_day
+from integrator.web.today.days import MONTHS, short_day
+
+STATUSES = {
+    "potential-candidate": "Potential candidate",
+    "candidate": "Candidate",
+    "screening": "Screening",
+    "eligible": "Eligible",
+    "ineligible": "Not eligible",
+    "pending-on-study": "Before registration",
+    "not-registered": "Not registered",
+    "withdrawn": "Withdrawn before registration",
+    "on-study": "On study",
+    "on-study-intervention": "On study, intervention",
+    "on-study-observation": "On study, observation",
+    "follow-up": "Follow-up",
+    "off-study": "Off study",
+}
 
 
 def visit_named(visit: Visit) -> str:
@@ -33,3 +51,11 @@ def scores_named(scores: list[Score]) -> str:
     told = ", ".join(f"{score.instrument} {score.value.now}" for score in scores)
     day = short_day(scores[0].day) if scores[0].day else ""
     return f"Assessed {points}, {day}: {told}" if points else f"Assessed {day}: {told}"
+
+
+def long_day(text: str) -> str:
+    """2 Mar 2026; a month or year stays as it was said."""
+    if len(text) != 10:
+        return text
+    day = date.fromisoformat(text)
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"

@@ -62,6 +62,7 @@ class Column:
     visit: Visit
     x: float
     width: float
+    room: float  # that it has on its day
 
 
 def picture(course: Course, look: Look, chosen: int | None = None) -> Markup:
@@ -99,7 +100,7 @@ def _row(course: Course, mondays: list[date], look: Look, y: float, chosen: int 
     out += [*_first_plan(columns, days, course, floor + 38, look)] if look.plan else []
     for column in columns:
         out.append(_column(column, floor, look, chosen))
-    for name, marks in (("Exercise", _units(units, days)), ("Assessments", _marks(assessed, days, look))):
+    for name, marks in (("Exercise", _units(units, days)), ("Assessed", _marks(assessed, days))):
         if not marks and not wide:
             continue
         out.append(_line("grid", 0, bottom, days.end(), bottom))
@@ -133,7 +134,7 @@ def _columns(course: Course, days: Days, look: Look) -> list[Column]:
         visits = list(group)
         each = days.width[day] / len(visits)
         for place, visit in enumerate(visits):
-            columns.append(Column(visit, days.middle(day, place, len(visits)), min(look.block, each - 6)))
+            columns.append(Column(visit, days.middle(day, place, len(visits)), min(look.block, each - 6), each))
     return columns
 
 
@@ -165,7 +166,8 @@ def _ground(course: Course, days: Days, look: Look, y: float, ends: float) -> li
             out.append(_text(middle, y + 48, str(day.day), "mid big t-act" if now else "mid big strong"))
         else:
             told = "today" if now else _short(day) if day.weekday() == 0 else f"{name} {day.day}"
-            out.append(_text(middle, y + 17, told, "mid t-act" if now else "mid strong"))
+            small = " tiny" if days.width[day] < 50 else ""
+            out.append(_text(middle, y + 17, told, f"mid{small} t-act" if now else f"mid{small} strong"))
     return out
 
 
@@ -231,7 +233,7 @@ def _column(column: Column, floor: float, look: Look, chosen: int | None) -> str
         out.append(f'<path class="x" d="M{x - 5:.1f} {y - 4:g}l10 8M{x - 5:.1f} {y + 4:g}l10 -8"/>')
     out.append(_text(x, floor + 17, visit.short, "mid strong big"))
     time = f"{visit.start:%H:%M}" if visit.start else ""
-    if visit.moved and not look.plan:
+    if visit.moved and not look.plan and column.room > 46:
         time = f"→ {time}"
     out.append(_text(x, floor + 32, visit.gone if visit.gone and width > 24 else time,
                      "mid tiny t-move" if visit.moved and not visit.gone else "mid tiny"))  # fmt: skip
@@ -303,7 +305,7 @@ def _assessments(course: Course, days: Days) -> list[Assessed]:
     return found
 
 
-def _marks(assessed: Sequence[Assessed], days: Days, look: Look) -> list[Mark]:
+def _marks(assessed: Sequence[Assessed], days: Days) -> list[Mark]:
     several = Counter(one[0] for one in assessed)
     placed: Counter[date] = Counter()
     marks: list[Mark] = []

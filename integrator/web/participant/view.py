@@ -13,27 +13,12 @@ from integrator.web.participant.course import course_of
 from integrator.web.participant.facts import Course, Score, Unit, Visit
 from integrator.web.participant.kept import Kept
 from integrator.web.participant.log import Entry, log_of
-from integrator.web.participant.names import visit_named
+from integrator.web.participant.names import STATUSES, long_day, visit_named
 from integrator.web.participant.picture import NARROW, WIDE, picture
-from integrator.web.today.days import MONTHS, day_and_hour, short_day
+from integrator.web.today.days import day_and_hour, short_day
 from integrator.web.today.sentences import Voice, listed, unnamed
 from integrator.web.today.view import Known, Wait, waiting
 
-STATUSES = {
-    "potential-candidate": "Potential candidate",
-    "candidate": "Candidate",
-    "screening": "Screening",
-    "eligible": "Eligible",
-    "ineligible": "Not eligible",
-    "pending-on-study": "Before registration",
-    "not-registered": "Not registered",
-    "withdrawn": "Withdrawn before registration",
-    "on-study": "On study",
-    "on-study-intervention": "On study, intervention",
-    "on-study-observation": "On study, observation",
-    "follow-up": "Follow-up",
-    "off-study": "Off study",
-}
 WITHDRAWN = {"intervention": "the intervention", "collection": "collecting data", "everything": "everything"}
 
 
@@ -167,14 +152,6 @@ def _sessions(course: Course) -> Fact:
         return Fact("Exercise sessions", "—", "None recorded yet")
     counts = [(sum(unit.word == word for unit in units), word) for word in ("done", "partly done", "not done")]
     return Fact("Exercise sessions", str(len(units)), ", ".join(f"{n} {word}" for n, word in counts if n))
-
-
-def long_day(text: str) -> str:
-    """2 Mar 2026; a month or year stays as it was said."""
-    if len(text) != 10:
-        return text
-    day = date.fromisoformat(text)
-    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def _words(concept: Concept | None) -> str:

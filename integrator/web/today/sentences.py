@@ -48,6 +48,7 @@ class Voice:
     zone: ZoneInfo
     titles: Mapping[str, str]
     open_why: Callable[[Step], str | None]
+    told_on: date | None = None  # the day under whose heading a sentence stands, where that is not today
 
     def title(self, name: str | None) -> str:
         """The name of a source, target or system as staff say it."""
@@ -155,12 +156,12 @@ def listed(words: Iterable[str]) -> str:
 
 def source_told(step: Step, voice: Voice) -> str:
     """ARIA, 08:12; with the time of receipt where it is much later: ARIA, 03:04; read 03:13."""
-    said = step.source_time or step.at
-    told = f"{voice.title(step.system)}, {ago(said, voice.today, voice.zone)}"
+    said, told_on = step.source_time or step.at, voice.told_on or voice.today
+    told = f"{voice.title(step.system)}, {ago(said, told_on, voice.zone)}"
     if step.received_at and step.received_at - said > LATE:
         read = step.received_at
         same_day = read.astimezone(voice.zone).date() == said.astimezone(voice.zone).date()
-        told += f"; read {hour(read, voice.zone) if same_day else ago(read, voice.today, voice.zone)}"
+        told += f"; read {hour(read, voice.zone) if same_day else ago(read, told_on, voice.zone)}"
     return told
 
 

@@ -1,6 +1,6 @@
-"""A participant's course on Tuesday 10 March 2026, as real messages and entries: half given, two dates moved.
+"""A participant's course on Tuesday 10 March 2026, as real messages and entries: half given, four dates moved.
 
-Ten fractions from Monday 2 March at 10:00; the seventh and eighth moved when the machine was down.
+Ten fractions from Monday 2 March at 10:00; the last four moved when the machine was down.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def half_given(here: TestHouse) -> Teller:
               "planned": {"start": "2026-03-05 10:40", "end": "2026-03-05 11:10"}}  # fmt: skip
     teller.enters("ExerciseSession", berlin(5, 11, 20), missed, "S-04")
     teller.says("S14", 6, berlin(9, 9, 52), status="Started")
-    moved = {"start": "20260312094000", "end": "20260312100000", "why": "machine down"}
-    teller.says("S13", 7, berlin(10, 8, 12), **moved)
-    teller.says("S13", 8, berlin(10, 8, 13), **(moved | {"start": "20260313094000", "end": "20260313100000"}))
+    for number, day in ((7, 12), (8, 13), (9, 16), (10, 17)):
+        moved = {"start": f"202603{day}094000", "end": f"202603{day}100000", "why": "machine down"}
+        teller.says("S13", number, berlin(10, 8, 12), **moved)
     here.clock.at = berlin(10, 10, 42)
     return teller
