@@ -60,7 +60,7 @@ class ParticipantSchema(Entry):
     enrolled = of.Day(allow_none=True)
     randomised = of.Day(allow_none=True)
     left = of.Day(allow_none=True)
-    consent = fields.Nested(ConsentSchema)
+    consent = fields.Nested(ConsentSchema, error_messages=of.NOTHING_SAID)
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -94,7 +94,10 @@ class ExerciseSessionSchema(Entry):
     start = of.Moment()
     end = of.Moment()
     day = of.Day()
-    exercises = fields.List(fields.Nested(ExerciseSchema))
+    exercises = fields.List(
+        fields.Nested(ExerciseSchema, error_messages=of.NOTHING_SAID),
+        error_messages=of.NOTHING_SAID | {"invalid": "write a list of exercises, each with its name"},
+    )
     exertion = of.Number(allow_none=True)
     pain_before = of.Number(allow_none=True)
     pain_after = of.Number(allow_none=True)
@@ -116,7 +119,7 @@ class ObservationSchema(Entry):
     """One score, measurement or answer of an instrument, or the reason why there is none."""
 
     code = of.Words(data_key="instrument")
-    value = fields.Raw()
+    value = fields.Raw(error_messages=of.NOTHING_SAID)
     unit = of.Words()
     coded = of.Meaning()
     text = of.Words()
@@ -154,7 +157,7 @@ class TreatmentSchema(Entry):
     start = of.Moment()
     end = of.Moment()
     day = of.Day()
-    dose = fields.Raw()
+    dose = fields.Raw(error_messages=of.NOTHING_SAID)
     unit = of.Words()
     site = of.Meaning(allow_none=True)
     notes = of.Notes(data_key="note")

@@ -61,8 +61,11 @@ def answer(value: Any, code: int = 200, version: int | None = None, headers: dic
     if version is not None:
         response.set_etag(str(version))
         response.headers["Cache-Control"] = "private, no-cache"  # kept, but asked for again each time
-        if request.method in ("GET", "HEAD"):
-            response.make_conditional(request)
+        if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(str(version)):
+            response.status_code = 304
+            response.set_data(b"")
+            for name in ("Content-Type", "Content-Length"):
+                del response.headers[name]
     return response
 
 

@@ -50,7 +50,7 @@ class Link(Entry):
     second = of.Words(
         required=True, metadata={"description": "A birth date, YYYY-MM-DD, or TYPE|value.", "writeOnly": True}
     )
-    consent = fields.Nested(FirstConsent, required=True)
+    consent = fields.Nested(FirstConsent, required=True, error_messages=of.NOTHING_SAID)
     arm = of.Words()
     status = of.Word(participant.STATUSES)
 

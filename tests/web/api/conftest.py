@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from integrator.app import pages
 from integrator.clock import Clock
+from integrator.config import Target
 from integrator.web import create_web
 from integrator.web.today.live import Feed
 from tests.houses import TestHouse, house
@@ -87,9 +88,9 @@ def texts(problem: Any) -> dict[str, str]:
 
 
 @contextmanager
-def programmed(folder: Path, clock: Clock | None = None) -> Iterator[Program]:
+def programmed(folder: Path, clock: Clock | None = None, *targets: Target) -> Iterator[Program]:
     """A house and a program that uses its API."""
-    with house(folder, clock=clock) as here:
+    with house(folder, targets, clock) as here:
         yield Program(here, web(here).test_client())
 
 

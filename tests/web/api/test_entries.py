@@ -31,6 +31,10 @@ S01 = f"sessions/{SUBJECT}/S-01"
         ({"subject": 7.5}, "subject", None),
         ({"key": "a b"}, "key", None),
         ({"status": "not-done"}, "reason", "say why it was not done"),
+        ({"exercises": 3}, "exercises", "write a list of exercises, each with its name"),
+        ({"exercises": None}, "exercises", "is empty; leave it out"),
+        ({"exercises": [{"sets": 3}]}, "exercises.0.name", "which exercise was it?"),
+        ({"exercises": [{"name": "x", "reps": 3}]}, "exercises.0.reps", None),
     ],
 )
 def test_what_is_refused_and_in_which_words(program: Program, change: dict[str, Any], field: str, words: str | None):
