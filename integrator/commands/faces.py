@@ -51,8 +51,9 @@ def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str,
     """Maps HL7 v2 messages and registry records (API v2 JSON) to FHIR: one Bundle (collection) on stdout, what nobody
     mapped and what is held on stderr.
 
-    Needs no store, no network and no participant. Exit code 1 if any message was held. R5 has faces for studies and patients only.
-    With --strict a second judge reads every resource too: R4 as R4B, in which nothing differs that we write.
+    Needs no store, no network and no participant. Exit code 1 if any message was held. R5 has faces for studies and
+    patients only. With --strict a second judge reads every resource too: R4 as R4B, in which nothing differs that we
+    write.
 
     Example: integrator map messages.hl7 --zone Europe/Berlin --charset 8859/1 > bundle.json
     """

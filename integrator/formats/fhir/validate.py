@@ -3,10 +3,10 @@
     problems({"resourceType": "Appointment", "status": "bookd", ...})
     [Problem("Appointment.status", "is not one of arrived, booked, ...")]
 
-Against base R4 4.0.1, or of R5 5.0.0 what studies, their participants and patients need ("r5"), without profiles and without
-terminology beyond required bindings. A clean resource costs some
-microseconds; what is needed for a type is built when the first of its kind comes. The texts repeat nothing of the
-resource but element names, so that they may stand in a log.
+Against base R4 4.0.1, or of R5 5.0.0 what studies, their participants and patients need ("r5"), without profiles and
+without terminology beyond required bindings. A clean resource costs some microseconds; what is needed for a type is
+built when the first of its kind comes. The texts repeat nothing of the resource but element names, so that they may
+stand in a log.
 """
 
 from __future__ import annotations
