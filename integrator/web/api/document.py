@@ -15,6 +15,7 @@ from integrator.records.schemas import SCHEMAS
 from integrator.records.schemas import fields as of
 from integrator.records.schemas.entries import ConsentSchema, Entry
 from integrator.web.api.answers import JSON, PROBLEM
+from integrator.web.api.examples import EXAMPLES
 from integrator.web.api.room import Noun
 from integrator.web.api.shapes import Shapes, ref
 
@@ -117,7 +118,11 @@ def documented(app: Flask) -> Documented:
     api.ma_plugin.converter.add_attribute_function(described)
     api.spec.components.security_scheme(
         "token",
-        {"type": "http", "scheme": "bearer", "description": "Asked for while there is one: `integrator token add`."},
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Asked for while there is one; integrator token add makes it.",
+        },
     )
     for name, shape in {**SHAPES, **Shapes().records()}.items():
         api.spec.components.schema(name, shape)
@@ -173,11 +178,11 @@ WRONG = {
     403: "Not from this machine, or from a page of another site.",
     404: "There is no such record.",
     409: "It cannot be done as things stand: it is linked already, or follows from other records.",
-    412: "The record has changed meanwhile; `version` is the present one.",
+    412: "The record has changed meanwhile; its present version is said.",
     413: "The body is longer than 64 KiB.",
     415: "The body is not sent as application/json.",
-    422: "Something is not valid; `problems` says what, field by field.",
-    428: "If-Match is missing; `version` is the present one.",
+    422: "Something is not valid; it is said field by field.",
+    428: "If-Match is missing; the present version is said.",
     500: "A fault of Integrator; nothing was stored.",
     503: "Not now (the disk is full, the store is away); Retry-After says when.",
 }
@@ -208,7 +213,7 @@ AFTER = {
     "name": "after",
     "in": "query",
     "schema": {"type": "string"},
-    "description": "Where the page begins: `next` of the page before.",
+    "description": 'Where the page begins: "next" of the page before.',
 }
 TIMES = [
     {
@@ -220,6 +225,19 @@ TIMES = [
     }
     for name, text in (("from", "Not before"), ("to", "Not after"))
 ]
+
+
+def path_parameter(name: str, about: str, number: bool = False) -> list[dict[str, Any]]:
+    """What stands in a path."""
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": about,
+            "schema": {"type": "integer", "minimum": 0} if number else {"type": "string"},
+        }
+    ]
 
 
 def filters(words: dict[str, tuple[str, ...]], times: bool = False) -> list[dict[str, Any]]:
@@ -265,7 +283,7 @@ def writes(noun: Noun, shape: str, entry: type[Schema], new: bool, *more: int, m
             made = {**ETAG, "Location": {"schema": {"type": "string"}, "description": "Its address."}}
             fresh = noun.response(201, ref(shape), description="It is new.", headers=made, content_type=JSON)
             function = fresh(function)
-        body = {"required": True, "content": {JSON: {"schema": entry}}}
+        body = {"required": True, "content": {JSON: {"schema": entry, "example": EXAMPLES[entry.__name__]}}}
         parameters = [MATCH | {"required": match and not new}, *([ONCE] if match else [])]
         function = noun.doc(requestBody=body, parameters=parameters)(function)
         return _errors(noun, (*ALWAYS, *BODY, 412, *more), function)

@@ -7,9 +7,12 @@ from flask import Response
 from integrator.records import CODES
 from integrator.web.api import reading, writing
 from integrator.web.api.asked import body
-from integrator.web.api.document import changed_entry, filters, listed, new_entry, single, writes
+from integrator.web.api.document import changed_entry, filters, listed, new_entry, path_parameter, single, writes
 from integrator.web.api.room import Noun, Room
 from integrator.web.api.shown import NAMED
+
+KEY = "Its key: the subject code, a stroke, and the trial's own name of it."
+NUMBER = "Its number, as the list has it."
 
 
 def sessions(room: Room) -> Noun:
@@ -44,18 +47,19 @@ def _entered(room: Room, name: str, kind: str, about: str) -> Noun:
         """Makes one. Sent again it is the same one; one that is there and says otherwise needs If-Match."""
         return writing.create(room, kind, body())
 
-    place = "/<path:place>" if kind in NAMED else "/<int:place>"
+    place, about = ("/<path:place>", KEY) if kind in NAMED else ("/<int:place>", NUMBER)
+    where = path_parameter("place", about, number=kind not in NAMED)
 
-    @noun.route(place)
+    @noun.route(place, parameters=where)
     @single(noun, kind)
     def one(place: str | int) -> Response:
-        """One, by its key: the subject code and the trial's name of it. Treatments by number."""
+        """One."""
         return reading.one(room, kind, place)
 
-    @noun.route(place, methods=["PATCH"])
+    @noun.route(place, methods=["PATCH"], parameters=where)
     @writes(noun, kind, changed_entry(kind), False, 404, 409, 428)
     def change(place: str | int) -> Response:
-        """Corrects the fields that the body names; status `entered-in-error` marks the whole as a mistake."""
+        """Corrects the fields that the body names; status entered-in-error marks the whole as a mistake."""
         return writing.change(room, kind, place, body())
 
     return noun

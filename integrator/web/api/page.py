@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from integrator.web.api.answers import JSON
 
 Json = dict[str, Any]
@@ -29,6 +31,7 @@ class Call:
     about: str
     parameters: list[Named]
     body: list[Named]
+    example: str  # of the body; empty: there is none
     answers: list[tuple[str, str]]  # status code, what it means
 
     @property
@@ -63,7 +66,7 @@ def chapters(document: Json) -> list[Chapter]:
 def _call(document: Json, path: str, method: str, call: Json, common: list[Json]) -> Call:
     parameters = [_resolved(document, one) for one in [*common, *call.get("parameters", [])]]
     content: Json = call.get("requestBody", {}).get("content", {})
-    body = content.get(JSON, {}).get("schema", {})
+    body: Json = content.get(JSON, {})
     return Call(
         method.upper(),
         path,
@@ -72,7 +75,8 @@ def _call(document: Json, path: str, method: str, call: Json, common: list[Json]
             Named(one["name"], _shape(one.get("schema", {})), one.get("required", False), one.get("description", ""))
             for one in parameters
         ],
-        _fields(document, body),
+        _fields(document, body.get("schema", {})),
+        orjson.dumps(body["example"], option=orjson.OPT_INDENT_2).decode() if body else "",
         [(code, answer.get("description", "")) for code, answer in sorted(call["responses"].items())],
     )
 

@@ -19,10 +19,11 @@ from integrator.store.records import Row
 from integrator.web.api import reading, shown, writing
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import body, load, seen
-from integrator.web.api.document import Link, Withdrawal, changed_entry, filters, listed, single, writes
+from integrator.web.api.document import Link, Withdrawal, changed_entry, filters, listed, path_parameter, single, writes
 from integrator.web.api.room import Noun, Room
 
 KIND = "Participant"
+SUBJECT = path_parameter("subject", "The subject code.")
 OF_WITHDRAWAL = {"consent.withdrawn": "on", "since": "on", "consent.withdrawal": "scope", "consent": "on"}
 
 
@@ -43,19 +44,19 @@ def participants(room: Room) -> Noun:
         """Links a subject code to a patient; messages of that patient that were kept are read again."""
         return link(room, body())
 
-    @noun.route("/<path:subject>")
+    @noun.route("/<path:subject>", parameters=SUBJECT)
     @single(noun, KIND)
     def one(subject: str) -> Response:
-        """One participant, by subject code."""
+        """One participant."""
         return reading.one(room, KIND, subject)
 
-    @noun.route("/<path:subject>", methods=["PATCH"])
+    @noun.route("/<path:subject>", methods=["PATCH"], parameters=SUBJECT)
     @writes(noun, KIND, changed_entry(KIND), False, 404, 428)
     def change(subject: str) -> Response:
         """Says what has changed: the status with its day and reason, the arm, a new consent."""
         return writing.change(room, KIND, subject, body())
 
-    @noun.route("/<path:subject>/withdrawal", methods=["POST"])
+    @noun.route("/<path:subject>/withdrawal", methods=["POST"], parameters=SUBJECT)
     @writes(noun, KIND, Withdrawal, False, 404, 409, match=False)
     def withdrawal(subject: str) -> Response:
         """Ends a consent for a scope, from a day on; If-Match is heeded where it is sent."""

@@ -6,7 +6,7 @@ from flask import Response
 
 from integrator.records import CODES
 from integrator.web.api import reading
-from integrator.web.api.document import filters, listed, single
+from integrator.web.api.document import filters, listed, path_parameter, single
 from integrator.web.api.room import Noun, Room
 
 
@@ -20,10 +20,10 @@ def studies(room: Room) -> Noun:
         """The studies."""
         return reading.records_page(room, "Study", {}, times=False)
 
-    @noun.route("/<path:key>")
+    @noun.route("/<path:key>", parameters=path_parameter("key", "The NCT number."))
     @single(noun, "Study")
     def one(key: str) -> Response:
-        """One study, by its NCT number."""
+        """One study."""
         return reading.one(room, "Study", key)
 
     return noun
@@ -40,10 +40,10 @@ def appointments(room: Room) -> Noun:
         """Appointments of all participants or of one; `from` and `to` are of their start."""
         return reading.records_page(room, "Appointment", words)
 
-    @noun.route("/<int:number>")
+    @noun.route("/<int:number>", parameters=path_parameter("number", "Its number, as the list has it.", number=True))
     @single(noun, "Appointment")
     def one(number: int) -> Response:
-        """One appointment, by the number that the list names."""
+        """One appointment."""
         return reading.one(room, "Appointment", number)
 
     return noun

@@ -15,7 +15,7 @@ from integrator.store.schema import MESSAGE_STATES, OWED_STATES
 from integrator.web.api import reading
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import query
-from integrator.web.api.document import filters, listed, single
+from integrator.web.api.document import filters, listed, path_parameter, single
 from integrator.web.api.room import Noun, Room
 from integrator.web.api.shown import NOUNS, Json, address
 
@@ -37,10 +37,10 @@ def messages_(room: Room) -> Noun:
         next_ = str(rows[asked.limit - 1].id) if len(rows) > asked.limit else None
         return reading.page([_message(room, row) for row in rows[: asked.limit]], next_)
 
-    @noun.route("/<int:number>")
+    @noun.route("/<int:number>", parameters=path_parameter("number", "The receipt number.", number=True))
     @single(noun, "Message", etag=False)
     def one(number: int) -> Response:
-        """One message, by its receipt number."""
+        """One message."""
         with room.line.store.read() as tx:
             row = messages.get(tx, number) if number < reading.LARGEST else None
         if row is None:
