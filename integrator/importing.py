@@ -64,6 +64,11 @@ class Importing:
     def __post_init__(self) -> None:
         self.participants = {name: replace(one, comma=self.comma) for name, one in self.participants.items()}
 
+    @property
+    def watched(self) -> bool:
+        """Whether two rows of one record would have been found, however far apart they stand."""
+        return self.right <= WATCHED
+
     def unread(self) -> list[str]:
         """The columns that the face does not read."""
         below = self.face.covers.below

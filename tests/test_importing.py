@@ -140,6 +140,51 @@ def test_a_long_table_takes_little_memory():
     assert peak < 8_000_000  # the names of what was seen; no row is kept
 
 
+class Endless(io.RawIOBase):
+    """A file of as many rows as are asked for, none of which is kept."""
+
+    def __init__(self, head: str, rows: int, row: str):
+        self.head, self.left, self.row = head.encode(), rows, row
+        self.number = 0
+
+    def readline(self, size: int | None = -1) -> bytes:
+        if self.head:
+            head, self.head = self.head, b""
+            return head
+        if self.number == self.left:
+            return b""
+        self.number += 1
+        return self.row.format(self.number).encode()
+
+
+def run_of(rows: int, row: str) -> tuple[Importing, int]:
+    """A table of so many rows gone through, and the most bytes that were held meanwhile."""
+    stream = Endless(SCORES.strip() + ";key\n", rows, row)
+    run = Importing(Table(stream), FACES.get(KINDS["observations"]), {SUBJECT: ABOUT}, "NCT01409720")  # type: ignore[arg-type]
+    tracemalloc.start()
+    for _ in run.parts():
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return run, peak
+
+
+def test_of_ever_more_rows_no_more_is_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("integrator.importing.WATCHED", 2_000)
+    _, small = run_of(4_000, f"{SUBJECT};pain-vas;3;2026-03-13;;k{{}}\n")
+    run, large = run_of(12_000, f"{SUBJECT};pain-vas;3;2026-03-13;;k{{}}\n")
+    assert (run.rows, run.right, run.watched) == (12_000, 12_000, False)
+    assert large < small + 100_000
+
+
+def test_of_ever_more_wrong_rows_the_first_are_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("integrator.importing.TOLD", 100)
+    _, small = run_of(2_000, "P-9;pain-vas;3;2026-03-13;;k{}\n")
+    run, large = run_of(8_000, "P-9;pain-vas;3;2026-03-13;;k{}\n")
+    assert (run.left_out, len(run.wrong)) == (8_000, 100)
+    assert large < small + 100_000
+
+
 def test_as_of():
     assert as_of("2026-03-13 17:00", BERLIN, NOW) == datetime(2026, 3, 13, 16, tzinfo=UTC)
     assert as_of("2026-03-13", BERLIN, NOW) == datetime(2026, 3, 12, 23, tzinfo=UTC)

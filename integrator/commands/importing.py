@@ -20,7 +20,7 @@ from integrator.commands.printing import json_option, print_json
 from integrator.errors import Rejected
 from integrator.formats.delimited import Table
 from integrator.formats.rows import Rows
-from integrator.importing import KINDS, Importing, as_of, known_participants
+from integrator.importing import KINDS, WATCHED, Importing, as_of, known_participants
 from integrator.mapping import load_faces
 from integrator.records.texts import Unclear
 
@@ -99,12 +99,23 @@ def _tell(run: Importing, preview: bool, when: datetime, stored: int, known: int
     if as_json:
         told = [{"line": one.line, "field": one.field, "text": one.text} for one in run.wrong]
         counts = {"rows": run.rows, "right": run.right, "wrong": wrong, "messages": stored, "known": known}
-        print_json({**counts, "as_of": when.isoformat(), "preview": preview, "unread": unread, "problems": told})
+        print_json(
+            {
+                **counts,
+                "as_of": when.isoformat(),
+                "preview": preview,
+                "watched": run.watched,
+                "unread": unread,
+                "problems": told,
+            }
+        )
         return
     for one in run.wrong[:SHOWN]:
         click.echo(str(one))
     if len(run.wrong) > SHOWN:
         click.echo(f"... and {len(run.wrong) - SHOWN} more; --json tells all of them.")
+    if not run.watched:
+        click.echo(f"Two rows of one record are found among the first {WATCHED:,} only; of later ones the last counts.")
     if unread:
         click.echo(f"These columns are not read: {', '.join(unread)}.")
     are = f"{run.rows} rows, as of {when:%Y-%m-%d %H:%M %Z}: {run.right} are right, {wrong} are wrong"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +137,34 @@ def test_a_registry_that_is_busy_is_put_off_and_asked_again(house: RegistryHouse
     with house.line.store.read() as tx:
         assert house.watch.seen(tx).outcome.startswith("503")
     assert house.look().outcome == "a new version"
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"status": 429, "retry_after": 0}, "429 to read"),
+        ({"html": True}, "no whole study (text/html)"),
+        ({"html": True, "status": 404}, "404"),
+        ({"cut": 60}, "only a part of it"),
+    ],
+)
+def test_an_answer_that_is_no_record_changes_nothing_and_the_next_look_finds_the_record(
+    house: RegistryHouse, fault: dict[str, Any], words: str
+):
+    house.look()
+    house.registry.change(
+        NCT, {"statusModule.whyStopped": "no money", "statusModule.lastUpdateSubmitDate": "2026-03-09"}
+    )
+    house.registry.fail({"pass": True}, fault)
+    with pytest.raises((RetryLater, Refused), match=re.escape(words)):
+        house.look()
+    with house.line.store.read() as tx:
+        seen = house.watch.seen(tx)
+    assert words in seen.outcome
+    assert seen.data, "the data version is that of the last whole answer, so that the next look asks again"
+    assert len(house.versions()) == 1
+    assert house.look().outcome == "a new version"
+    assert len(house.versions()) == 2
 
 
 def test_a_study_that_is_gone_is_a_question_and_the_record_stays(house: RegistryHouse):
