@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from integrator import __version__
 from integrator.records import participant
+from integrator.records.instruments import INSTRUMENTS
 from integrator.records.schemas import SCHEMAS
 from integrator.records.schemas import fields as of
 from integrator.records.schemas.entries import ConsentSchema, Entry
@@ -69,17 +70,19 @@ WHICH, WHY = Which(), Why()
 
 def new_entry(kind: str) -> type[Schema]:
     """The shape of the body that makes a record of this kind: the fields of its entry and of what it is."""
-    return type(f"New{kind}", (Which, SCHEMAS[kind]), {"__doc__": SCHEMAS[kind].__doc__})
+    return type(f"New{kind}", (SCHEMAS[kind], Which), {"__doc__": SCHEMAS[kind].__doc__})
 
 
 def changed_entry(kind: str) -> type[Schema]:
     """The shape of the body that changes a record of this kind: the fields that change."""
-    return type(f"Changed{kind}", (Why, SCHEMAS[kind]), {"__doc__": SCHEMAS[kind].__doc__})
+    return type(f"Changed{kind}", (SCHEMAS[kind], Why), {"__doc__": SCHEMAS[kind].__doc__})
 
 
 def described(self: Any, field: fields.Field[Any], ret: dict[str, Any], **_: Any) -> dict[str, Any]:
     """What apispec cannot know of the fields of an entry: how they are written, and that a word may be null too."""
     about = TYPES.get(type(field), (None, None, ""))[2]
+    if field.data_key == "instrument":
+        about = f"One of {', '.join(INSTRUMENTS)}; or system|code of anything else."
     told: dict[str, Any] = {"description": about} if about and "description" not in ret else {}
     if field.allow_none and "enum" in ret:
         told["enum"] = [*ret["enum"], None]

@@ -38,7 +38,7 @@ def _entered(room: Room, name: str, kind: str, about: str) -> Noun:
     @noun.route("")
     @listed(noun, kind, filters(words, times=True))
     def many() -> Response:
-        """Those of all participants or of one; `from` and `to` are of their start."""
+        """Those of all participants or of one; from and to are of their start."""
         return reading.records_page(room, kind, words)
 
     @noun.route("", methods=["POST"])

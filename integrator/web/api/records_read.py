@@ -37,7 +37,7 @@ def appointments(room: Room) -> Noun:
     @noun.route("")
     @listed(noun, "Appointment", filters(words, times=True))
     def many() -> Response:
-        """Appointments of all participants or of one; `from` and `to` are of their start."""
+        """Appointments of all participants or of one; from and to are of their start."""
         return reading.records_page(room, "Appointment", words)
 
     @noun.route("/<int:number>", parameters=path_parameter("number", "Its number, as the list has it.", number=True))

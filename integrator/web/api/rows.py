@@ -28,7 +28,7 @@ def messages_(room: Room) -> Noun:
     @noun.route("")
     @listed(noun, "Message", filters(words, times=True))
     def many() -> Response:
-        """Messages, newest first; `from` and `to` are of their receipt."""
+        """Messages, newest first; from and to are of their receipt."""
         asked = query(words, room.zone, times=True)
         source, state, type_ = (asked.word(name) for name in words)
         with room.line.store.read() as tx:

@@ -17,6 +17,7 @@ from integrator.receiving import Document
 from integrator.registry_reading import FORMAT
 from integrator.sandbox.registry.record import dispo
 from integrator.token_doings import Tokens
+from integrator.web.api.examples import EXAMPLES
 from tests.houses import NUMBER, OTHER, siu
 from tests.web.api.conftest import SCORE, SESSION, SUBJECT, Program, programmed
 
@@ -139,6 +140,33 @@ def shape(document: dict[str, Any], said: dict[str, Any], answer: Any) -> None:
     assert answer.mimetype == content
     schema = {**said["content"][content]["schema"], "components": document["components"]}
     jsonschema_rs.Draft202012Validator(schema).validate(answer.json)
+
+
+def test_every_example_is_taken(tmp_path: Path):
+    with programmed(tmp_path) as program:
+        program.house.clock.on(days=60)
+        program.post("participants", EXAMPLES["Link"])
+        here = f"participants/{EXAMPLES['Link']['subject']}"
+        on = {"status": "on-study", "since": "2026-03-03"}
+        program.patch(here, on, if_match='"1"')
+        for noun, kind in (
+            ("sessions", "ExerciseSession"),
+            ("observations", "Observation"),
+            ("treatments", "Treatment"),
+        ):
+            made = program.post(noun, EXAMPLES[f"New{kind}"])
+            program.patch(made["href"], EXAMPLES[f"Changed{kind}"], if_match=f'"{made["version"]}"')
+        program.patch(here, EXAMPLES["ChangedParticipant"], if_match="*")
+        program.post(f"{here}/withdrawal", EXAMPLES["Withdrawal"], 200)
+
+
+def test_the_examples_of_the_manual_are_taken(tmp_path: Path):
+    manual = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    bodies = [orjson.loads(one) for one in re.findall(r"-d '(\{.*?\})'", manual, re.S)]
+    with programmed(tmp_path) as program:
+        program.post("sessions", bodies[0] | {"subject": SUBJECT})
+        program.patch(f"sessions/{SUBJECT}/S-04", bodies[1], if_match='"1"')
+    assert len(bodies) == 2
 
 
 def test_every_address_asks_for_a_token_where_there_is_one(program: Program, document: dict[str, Any]):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,38 @@ def test_a_score_of_an_app_that_names_its_requests(served: tuple[str, list[str]]
     )
     said = requests.get(f"{base}/messages?source=trial&type=Observation", timeout=5).json()["items"]
     assert [one["state"] for one in said] == ["merged"]
+
+
+def test_two_that_post_at_once_make_one(served: tuple[str, list[str]]):
+    base, _ = served
+    for headers in ({}, {"Idempotency-Key": "one"}):
+        body = SESSION | {"key": f"S-{len(headers)}"}
+        with ThreadPoolExecutor(4) as pool:
+            posts = [
+                pool.submit(requests.post, f"{base}/sessions", json=body, headers=headers, timeout=20) for _ in range(8)
+            ]
+            answers = [one.result() for one in posts]
+        assert Counter(one.status_code for one in answers) == {201: 1, 200: 7}
+        assert {one.json()["version"] for one in answers} == {1}
+    said = requests.get(f"{base}/messages?type=ExerciseSession", timeout=5).json()["items"]
+    assert Counter(one["state"] for one in said) == {"merged": 2, "unchanged": 7}
+
+
+def test_two_that_correct_at_once_do_not_write_over_each_other(served: tuple[str, list[str]]):
+    base, _ = served
+    requests.post(f"{base}/sessions", json=SESSION, timeout=5)
+    with ThreadPoolExecutor(4) as pool:
+        changes = [
+            pool.submit(
+                requests.patch,
+                f"{base}/sessions/{SUBJECT}/S-01",
+                json={"pain_after": n},
+                headers={"If-Match": '"1"'},
+                timeout=20,
+            )
+            for n in (0, 1, 2, 5)
+        ]
+        assert Counter(one.result().status_code for one in changes) == {200: 1, 412: 3}
 
 
 def test_what_a_hostile_page_can_send_is_refused(served: tuple[str, list[str]]):
