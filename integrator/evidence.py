@@ -228,7 +228,7 @@ def weigh(
             continue
         enough = rung is not None and EVIDENCE.index(rung) >= EVIDENCE.index(policy)
         name = fraction_key(key)
-        if enough or name in known:
+        if enough or disputed or name in known:
             best = sorted(mine, key=lambda one: (system_of(one) != owner, one))
             weighed.fractions[name] = _fraction(name, key, slot, [mine[one] for one in best], rung, enough, disputed)
     return weighed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from integrator import identity
@@ -38,9 +39,36 @@ class Around:
     others: tuple[Turned, ...] = ()
 
 
-def lock_name(index: bytes) -> str:
-    """Under which the fractions of a participant are this transaction's, where several processes merge."""
-    return f"fractions {index.hex()}"
+def reserve(house: House, tx: Tx, participants: Iterable[Participant], reported: bool) -> None:
+    """Before a batch, where several processes merge: what is weighed of these participants is this transaction's.
+
+    As long as nothing was reported of a participant, appointments are merged beside each other; a report waits for
+    them, and they for it. `reported`: the batch has reports.
+    """
+    found = list(participants)
+    tx.lock((_reports_of(one) for one in found), together=not reported)
+    records.look_ahead(tx, (one.subject for one in found), "Treatment")
+    tx.lock(_fractions_of(one) for one in found if reported or _weighs(house, tx, one))
+
+
+def _reports_of(participant: Participant) -> str:
+    """The name under which it stays true whether anything was reported of a participant."""
+    return f"reports {participant.subject}"
+
+
+def _fractions_of(participant: Participant) -> str:
+    """The name under which the evidence of all fractions of a participant is weighed."""
+    return f"fractions {participant.subject}"
+
+
+def _policy(house: House) -> str:
+    return PLANNED.get(house.settings.study.procedures, house.settings.study.procedures)
+
+
+def _weighs(house: House, tx: Tx, participant: Participant) -> bool:
+    """Whether an appointment of this participant says anything of a fraction: something was reported, or the study
+    takes less than a report for a fraction."""
+    return _policy(house) != "evidenced" or bool(records.of_subject(tx, participant.subject, "Treatment"))
 
 
 def around(
@@ -52,11 +80,12 @@ def around(
     """
     if participant is None or kind not in WEIGHED or is_fraction(key):
         return Around({})
-    tx.lock([lock_name(participant.number_index)])
-    policy = PLANNED.get(house.settings.study.procedures, house.settings.study.procedures)
+    tx.lock([_reports_of(participant)], together=kind == "Appointment")
+    if kind == "Appointment" and not _weighs(house, tx, participant):
+        return Around({})
+    tx.lock([_fractions_of(participant)])
     treatments = records.of_subject(tx, participant.subject, "Treatment")
-    if kind == "Appointment" and not treatments and policy == "evidenced":
-        return Around({})  # nobody reported anything of this participant yet
+    policy = _policy(house)
     seen = _Seen(house, tx, participant, treatments, kind, key, said)
     owner, zone = house.settings.owner("Treatment", "evidence"), house.settings.integrator.zone
     weighed = weigh(seen.slots, seen.reports, seen.fractions, policy, owner, zone)
@@ -95,8 +124,7 @@ class _Seen:
 
 def _own(kind: str, key: str, weighed: Weighed) -> Said:
     if kind == "Appointment":
-        rung = weighed.evidence.get(key)
-        return {"evidence": rung} if rung else {}
+        return {"evidence": weighed.evidence[key]}
     return _matched(weighed.matches[key])
 
 
@@ -116,7 +144,7 @@ def _turned(house: House, participant: Participant, seen: _Seen, weighed: Weighe
         if place == (kind, key):
             continue
         before = seen.shown[place]
-        after = {name: value for name, value in (before | facts).items() if value is not None or name in before}
+        after = before | facts
         if changed(before, after):
             found.append(Turned(seen.rows[place], seen.claims[place], before, after))
     study = Ref("Study", participant.study)

@@ -106,9 +106,7 @@ def fold(kind: str, claims: Claims, owner_of: OwnerOf) -> Folded:
     winners = {field: winner(field, of_field, owner_of(field)) for field, of_field in claims.items() if of_field}
     said = {field: claim.value for field, claim in sorted(winners.items())}
     if kind == "Appointment":
-        evidence = OF_STATUS.get(said.get("status") or "booked")
-        if evidence:
-            said["evidence"] = evidence
+        said["evidence"] = OF_STATUS.get(said.get("status") or "booked")  # None: nobody was there
     if kind == "Observation":
         _observed(said, claims, winners, owner_of)
     return Folded(said, winners)

@@ -220,7 +220,7 @@ def test_each_trigger_alone_has_its_record_and_what_is_owed(tmp_path, case):
         (row,) = here.records()
         fields = said(here, row)
         assert fields.get("status", "unsaid") == case["status"]
-        assert fields.get("evidence", "unsaid") == case["evidence"]
+        assert (fields.get("evidence") or "unsaid") == case["evidence"]
         assert ("time" in fields) == case["time"]
         rows = here.owed()
         owes = "nothing" if not rows else rows[0].state if rows[0].reason is None else f"waiting: {rows[0].reason}"

@@ -41,6 +41,7 @@ class Fraction:
     status: str = "booked"
     reason: str = ""
     moved: bool = False
+    charged: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ class Book:
     def no_show(self, filler: str) -> Fraction:
         """Nobody came."""
         return self._change(filler, status="noshow")
+
+    def charge(self, filler: str, taken_back: bool = False) -> Fraction:
+        """Billing charges a fraction, or credits it."""
+        return self._change(filler, charged=not taken_back)
 
     def of(self, person: Person) -> list[Fraction]:
         """A person's fractions in order of their number."""

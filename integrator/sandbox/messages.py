@@ -1,4 +1,4 @@
-"""HL7 v2.5.1 as the sandbox hospital writes it: SIU of the radiotherapy system, ADT of the hospital's own system.
+"""HL7 v2.5.1 as the sandbox hospital writes it: SIU of the radiotherapy system, DFT of billing, ADT of the hospital.
 
 The radiotherapy system writes ISO 8859-1 (MSH-18 `8859/1`) and local times without an offset; the hospital's own
 system writes UTF-8. Neither is what a standard would recommend; both are what is met.
@@ -6,7 +6,7 @@ system writes UTF-8. Neither is what a standard would recommend; both are what i
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from integrator.formats.hl7v2 import Message, build
 from integrator.sandbox.book import FACILITY, ROOMS, ZONE, Fraction
@@ -54,6 +54,20 @@ def siu(
     _segment(message, "AIS", service)
     place = f"{slot.machine}^{ROOMS[slot.machine]}^^{FACILITY}"
     _segment(message, "AIL", {1: "1", 2: "A", 3: place})
+    return build(message)
+
+
+def dft(fraction: Fraction, at: datetime, control_id: str, kind: str = "CG", processing: str = "T") -> bytes:
+    """One charge (CG) or credit (CD) of a fraction, in the billing system's ISO 8859-1; booked two days after it."""
+    message = Message.new(charset="iso8859-1")
+    _msh(message, f"FIN|{FACILITY}", at, "DFT^P03^DFT_P03", control_id, processing, "8859/1")
+    _segment(message, "EVN", {1: "P03", 2: local(at)})
+    _pid(message, fraction.person)
+    day = fraction.slot.start.date()
+    booked = (day + timedelta(days=2)).strftime("%Y%m%d")
+    charge = {1: "1", 2: f"T-{fraction.filler}", 4: day.strftime("%Y%m%d"), 5: booked, 6: kind}
+    charge |= {7: "RT-FRACTION^Bestrahlung^FIN", 10: "1", 16: f"{fraction.slot.machine}^^^{FACILITY}"}
+    _segment(message, "FT1", charge)
     return build(message)
 
 

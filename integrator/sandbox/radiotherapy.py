@@ -1,6 +1,6 @@
-"""The radiotherapy system's sending side, and the hospital's: HL7 v2 over MLLP, one act of the story at a time.
+"""The hospital's senders (radiotherapy, billing, its own system): HL7 v2 over MLLP, one act of the story at a time.
 
-    python -m integrator.sandbox.radiotherapy machine-down --aria 127.0.0.1:2575 --kis 127.0.0.1:2576
+    python -m integrator.sandbox.radiotherapy machine-down --aria HOST:PORT --kis HOST:PORT --fin HOST:PORT
 
 prints one JSON line: how many were sent, the answers by code, and every answer that the story did not expect.
 """
@@ -19,7 +19,8 @@ from typing import Self
 
 from integrator.errors import RetryLater
 from integrator.formats.hl7v2 import Acknowledgement, Frame, Unframer, acknowledgement, frame, glimpse
-from integrator.sandbox.story import Act, Sent, tell
+from integrator.sandbox.acts import Act, Sent
+from integrator.sandbox.story import tell
 
 Address = tuple[str, int]
 
@@ -118,7 +119,7 @@ class Played:
 def play(
     act: Act, addresses: dict[str, Address], ahead: int = 1, progress: Callable[[int], None] | None = None
 ) -> Played:
-    """Sends an act's messages in its order; `addresses` by source (aria, kis), `progress` hears how many are sent."""
+    """Sends an act's messages in order; `addresses` by source (aria, kis, fin), `progress` hears how many are sent."""
     played = Played(act.name)
     senders = {source: Sender(*address) for source, address in addresses.items()}
     try:
@@ -161,11 +162,12 @@ def main() -> None:
     words.add_argument("act", choices=acts, help="which act of the story")
     words.add_argument("--aria", required=True, help="HOST:PORT where the SIU messages go")
     words.add_argument("--kis", required=True, help="HOST:PORT where the ADT messages go")
+    words.add_argument("--fin", required=True, help="HOST:PORT where the DFT messages go")
     words.add_argument("--ahead", type=int, default=1, help="messages under way at once")
-    words.add_argument("--run", type=int, default=1, help="of same-bytes and same-facts: how often on this store")
+    words.add_argument("--run", type=int, default=1, help="of same-bytes and same-facts: which time it is")
     said = words.parse_args()
     addresses = {}
-    for source in ("aria", "kis"):
+    for source in ("aria", "kis", "fin"):
         host, _, port = getattr(said, source).rpartition(":")
         addresses[source] = (host, int(port))
     try:

@@ -7,37 +7,18 @@ The truth is the radiotherapy department's own book after its last change, not a
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
+from integrator.sandbox import trial_office
+from integrator.sandbox.acts import Act, Sent
 from integrator.sandbox.book import ZONE, Book, Course, Fraction, Slot, working_days
-from integrator.sandbox.messages import adt, siu
+from integrator.sandbox.messages import adt, dft, siu
 from integrator.sandbox.people import OTHERS, PARTICIPANTS, Person
 
 PROCESSING = "T"  # MSH-11: the story's clock is refused in production
 RUN_APART = timedelta(minutes=30)  # of the story's time, between two runs on one store
 MACHINE_DOWN, UNWELL = "machine down", "patient unwell"
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One message and what must become of it. `state` is the message's in Integrator, "duplicate": not stored again."""
-
-    source: str  # aria or kis
-    data: bytes
-    state: str
-    answer: str = "AA"
-
-
-@dataclass(frozen=True)
-class Act:
-    """One part of the story. `at`: the story's time when it is sent; `ehr_away`: seconds that the EHR is then gone."""
-
-    name: str
-    title: str
-    at: datetime
-    messages: tuple[Sent, ...]
-    ehr_away: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,7 +38,12 @@ class Story:
         """How many messages must stand in each state after all acts; duplicates are not stored and not counted."""
         states = Counter(sent.state for act in self.acts for sent in act.messages)
         del states["duplicate"]
+        states["merged"] += 1  # the registry's record, at the first look
         return states
+
+    def given(self) -> list[Fraction]:
+        """The fractions that were charged and not credited: the only ones that count as given."""
+        return [each for each in self.truth if each.charged]
 
     def statuses(self) -> Counter[str]:
         """How many appointments must have each status in the end."""
@@ -112,6 +98,10 @@ class Teller:
         """A message of the hospital's own system."""
         return Sent("kis", adt(event, person, at, self.control_id("kis"), PROCESSING), state)
 
+    def dft(self, fraction: Fraction, at: datetime, kind: str = "CG") -> Sent:
+        """A charge (CG) or credit (CD) of the hospital's billing."""
+        return Sent("fin", dft(fraction, at, self.control_id("fin"), kind, PROCESSING), "merged")
+
     def fraction(self, subject: int, n: int) -> Fraction:
         """A fraction of the book, by subject code and number."""
         return self.book.fractions[f"{40_000 + subject}-{n:02d}"]
@@ -126,11 +116,13 @@ def tell() -> Story:
         _people(teller, "second-people", date(2026, 3, 9), _at(6, "15:00")),
         _booking(teller, "second-booking", date(2026, 3, 9), _at(6, "16:30")),
         _given(teller),
+        _charges(teller),
         _machine_down(teller),
         _unwell(teller),
         _no_show(teller),
     ]
     acts += [_twice(acts), _late(teller), _broken(teller), _others(teller)]
+    acts += [_wrong_charge(teller), _credit(teller), _units(teller), _scores(), _diary(teller)]
     return Story(tuple(acts), tuple(teller.book.fractions.values()))
 
 
@@ -166,6 +158,16 @@ def _given(teller: Teller) -> Act:
             clock += timedelta(seconds=11)
             sent.append(teller.siu("S14", teller.book.complete(fraction.filler), clock))
     return Act("given", "Monday evening: the fractions so far are reported complete", at, tuple(sent))
+
+
+def _charges(teller: Teller) -> Act:
+    """In the night billing charges what was given; only that is evidence of a dose."""
+    at, sent = _at(9, "22:30"), []
+    for count, fraction in enumerate(list(teller.book.fractions.values())):
+        if fraction.status == "fulfilled":
+            charged = teller.book.charge(fraction.filler)
+            sent.append(teller.dft(charged, at - timedelta(minutes=10) + timedelta(seconds=2 * count)))
+    return Act("charges", "Monday night: billing charges the fractions that were given", at, tuple(sent))
 
 
 def _machine_down(teller: Teller) -> Act:
@@ -243,11 +245,45 @@ def _others(teller: Teller) -> Act:
     return Act("others", "The rest of the hospital: forty patients who are not in the trial", at, tuple(sent))
 
 
+def _wrong_charge(teller: Teller) -> Act:
+    """Billing charges the fraction that nobody came to: two sources contradict each other, which is a question."""
+    at = _at(10, "08:34")
+    charged = teller.book.charge(teller.fraction(9, 7).filler)
+    title = "Somebody who did not come is charged all the same"
+    return Act("wrong-charge", title, at, (teller.dft(charged, at - timedelta(minutes=1)),))
+
+
+def _credit(teller: Teller) -> Act:
+    at = _at(10, "08:40")
+    credited = teller.book.charge(teller.fraction(9, 7).filler, taken_back=True)
+    return Act("credit", "A credit takes that back", at, (teller.dft(credited, at - timedelta(minutes=1), "CD"),))
+
+
+def _given_so_far(teller: Teller) -> list[Fraction]:
+    return [each for each in teller.book.fractions.values() if each.charged]
+
+
+def _units(teller: Teller) -> Act:
+    posts = tuple(trial_office.units(_given_so_far(teller)))
+    return Act("units", "The physiotherapists' app posts exercise units and pain scores", _at(10, "08:50"), posts=posts)
+
+
+def _scores() -> Act:
+    sheet = trial_office.scores("2026-03-10 08:55")
+    return Act("scores", "A table of pain scores before radiotherapy is imported", _at(10, "09:00"), sheet=sheet)
+
+
+def _diary(teller: Teller) -> Act:
+    sheet = trial_office.diary(_given_so_far(teller), "2026-03-10 09:05")
+    return Act("diary", "So is a table of the control arm's units", _at(10, "09:10"), sheet=sheet)
+
+
 def same_bytes(story: Story, run: int = 1) -> Act:
     """Every message once more, byte for byte: nothing may happen anywhere."""
     sent = [Sent(each.source, each.data, "duplicate", each.answer) for act in story.acts for each in act.messages]
     at = _at(10, "09:20") + (run - 1) * RUN_APART
-    return Act("same-bytes", "Every message comes again, byte for byte", at, tuple(sent))
+    posts = [replace(each, answer="200") for act in story.acts for each in act.posts]
+    return Act("same-bytes", "Every message and entry comes again, byte for byte", at, tuple(sent), posts=tuple(posts))
 
 
 def same_facts(story: Story, run: int = 1) -> Act:

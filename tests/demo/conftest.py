@@ -9,6 +9,7 @@ import pytest
 
 from integrator.commands.demo.acting import Acted
 from integrator.commands.demo.evidence import Evidence, Page, wanted_states
+from integrator.commands.demo.trial_checks import FRACTION
 from integrator.sandbox.book import Fraction
 from integrator.sandbox.people import PARTICIPANTS, patient_resource
 from integrator.sandbox.story import Story, tell
@@ -35,7 +36,7 @@ def well(story: Story) -> Evidence:
         truth=story.truth,
         counts={
             "messages": {**wanted_states(story, 1), "received": 0},
-            "owed": {"ehr": {"owed": 0, "delivered": 120}},
+            "owed": {"ehr": {"owed": 0, "delivered": 121}},
             "waiting": [],
             "records": 120,
             "questions": [],
@@ -44,8 +45,12 @@ def well(story: Story) -> Evidence:
         held=[{"source": "aria", "control_id": "ARIA1", "type": "SIU^S14", "reason": "bytes that are not UTF-8"}],
         log={
             "twice": {},
-            "changes": {"create Appointment": 120, "update Appointment": 66},
-            "holds": {"Appointment": 120, "Patient": 52},
+            "changes": {
+                "create Appointment": 120,
+                "update Appointment": 66,
+                **{f"create {kind}": len(held) for kind, held in _others(story).items()},
+            },
+            "holds": {"Appointment": 120, "Patient": 52, **{k: len(held) for k, held in _others(story).items()}},
             "status": {"Appointment": dict(story.statuses())},
             "by_answer": {"GET 200": 400, "POST 201": 120, "PUT 200": 66},
             "writes": 186,
@@ -56,7 +61,44 @@ def well(story: Story) -> Evidence:
         drift=[{"what": "agrees", "key": each.filler, "resource_id": "1", "field": None} for each in story.truth],
         page=Page("http://127.0.0.1:8480/", 200, PAGE),
         secrets=tuple(word for person in PARTICIPANTS for word in (person.number, person.family)),
+        story=story.acts,
+        resources=_others(story),
+        registry={
+            "status": {"registry": "COMPLETED"},
+            "drift": [{"place": "status", "sentence": "Status: the registry says completed."}],
+        },
     )
+
+
+def _others(story: Story) -> dict[str, list[dict[str, Any]]]:
+    """Study, participants, fractions, units and scores as the EHR would hold them."""
+    subjects = [
+        {
+            "id": person.subject,
+            "status": "on-study",
+            "study": {"reference": "ResearchStudy/1"},
+            "individual": {"reference": f"Patient/{patient_resource(person)['id']}"},
+        }
+        for person in PARTICIPANTS
+    ]
+    fractions = [
+        {
+            "id": f"f-{each.filler}",
+            "status": "completed",
+            "code": {"coding": [{"code": FRACTION}]},
+            "extension": [{"url": "x/appointment", "valueReference": {"reference": f"Appointment/{each.filler}"}}],
+        }
+        for each in story.given()
+    ]
+    many = len(story.act("units").posts) + story.act("diary").size
+    units = [{"id": f"u-{n}", "status": "completed", "code": {"coding": [{"code": "x"}]}} for n in range(many)]
+    scores = [{"id": f"s-{n}", "partOf": [{"reference": f"Procedure/u-{n}"}]} for n in range(many)]
+    return {
+        "ResearchStudy": [{"id": "1", "identifier": [{"value": "NCT01409720"}]}],
+        "ResearchSubject": subjects,
+        "Procedure": fractions + units,
+        "Observation": scores + [{"id": f"t0-{person.subject}"} for person in PARTICIPANTS],
+    }
 
 
 def _acts(story: Story) -> list[Acted]:
@@ -64,9 +106,9 @@ def _acts(story: Story) -> list[Acted]:
         Acted(
             name=act.name,
             title=act.title,
-            of=len(act.messages),
+            of=act.size,
             away=act.ehr_away,
-            sent=len(act.messages),
+            sent=act.size,
             answers=Counter(sent.answer for sent in act.messages),
             seconds=act.ehr_away + 1,
         )
@@ -83,6 +125,7 @@ def _appointment(fraction: Fraction) -> dict[str, Any]:
         "cancelationReason": {"text": fraction.reason},
         "start": fraction.slot.start.isoformat(),
         "end": fraction.slot.end.isoformat(),
+        "extension": [{"url": "x/evidence", "valueCode": "evidenced" if fraction.charged else "presumed"}],
         "participant": [
             {"actor": {"reference": f"Patient/{patient_resource(fraction.person)['id']}"}},
             {"actor": {"display": fraction.slot.machine}},

@@ -23,7 +23,12 @@ def test_the_configuration_is_one_that_serve_takes(tmp_path: Path, story: Story)
         settings = read_config(ground.config)
         assert settings.folder == ground.folder
         assert (settings.integrator.processing_id, len(settings.participant)) == ("T", 12)
-        assert {source.name: source.site for source in settings.source} == {"aria": "sandbox", "kis": ""}
+        assert {source.name: source.site for source in settings.source} == {
+            "aria": "sandbox",
+            "kis": "",
+            "fin": "sandbox",
+            "ctgov": "",
+        }
         assert settings.target_named("ehr").patient_system == NUMBER_SYSTEM
         assert settings.target_named("ehr").base == f"http://127.0.0.1:{ground.ports['ehr']}/fhir"
         assert stat.S_IMODE((ground.folder / "integrator.keys").stat().st_mode) == 0o600
@@ -47,7 +52,7 @@ def test_a_port_that_is_taken_is_left_to_whoever_has_it(tmp_path: Path, story: S
     with socket.create_server(("127.0.0.1", ports["kis"])), Ground(tmp_path, story) as ground:
         assert ground.ports["kis"] != ports["kis"]
         assert ground.ports["web"] == ports["web"]
-        assert len(set(ground.ports.values())) == 4
+        assert len(set(ground.ports.values())) == 6
 
 
 @pytest.mark.parametrize(

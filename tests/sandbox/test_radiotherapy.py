@@ -140,7 +140,8 @@ def test_an_act_keeps_its_order_over_two_sources(listener: Listener) -> None:
 
 def test_an_act_as_a_process_of_its_own(listener: Listener) -> None:
     place = f"127.0.0.1:{listener.address[1]}"
-    command = [sys.executable, "-m", "integrator.sandbox.radiotherapy", "machine-down", "--aria", place, "--kis", place]
+    hosts = [word for who in ("aria", "kis", "fin") for word in (f"--{who}", place)]
+    command = [sys.executable, "-m", "integrator.sandbox.radiotherapy", "machine-down", *hosts]
     done = subprocess.run([*command, "--ahead", "5"], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     assert json.loads(done.stdout) == {

@@ -25,15 +25,16 @@ def test_it_is_always_the_same() -> None:
 
 
 def test_what_must_come_of_the_messages() -> None:
-    assert STORY.states() == {"merged": 199, "superseded": 1, "held": 1, "unwanted": 80}
+    assert STORY.states() == {"merged": 250, "superseded": 1, "held": 1, "unwanted": 80}
     answers = Counter(sent.answer for act in STORY.acts for sent in act.messages)
-    assert answers == {"AA": 281, "AE": 1}  # with the duplicate, which is answered and not stored
-    assert [(act.name, len(act.messages)) for act in STORY.acts] == [
+    assert answers == {"AA": 331, "AE": 1}  # with the duplicate, which is answered and not stored
+    assert [(act.name, act.size) for act in STORY.acts] == [
         ("first-people", 9),
         ("first-booking", 90),
         ("second-people", 3),
         ("second-booking", 29),
         ("given", 48),
+        ("charges", 48),
         ("machine-down", 17),
         ("cancellation", 1),
         ("no-show", 1),
@@ -41,6 +42,11 @@ def test_what_must_come_of_the_messages() -> None:
         ("late-booking", 2),
         ("broken-characters", 1),
         ("others", 80),
+        ("wrong-charge", 1),
+        ("credit", 1),
+        ("units", 27),
+        ("scores", 12),
+        ("diary", 21),
     ]
 
 
@@ -159,9 +165,9 @@ def test_playing_the_messages_in_order_of_their_time_gives_the_book() -> None:
 
 def test_same_bytes_is_every_message_again() -> None:
     act = same_bytes(STORY)
-    assert len(act.messages) == 282
+    assert len(act.messages) == 332
     assert {sent.data for sent in act.messages} == {sent.data for one in STORY.acts for sent in one.messages}
-    assert Counter(sent.answer for sent in act.messages) == {"AA": 281, "AE": 1}
+    assert Counter(sent.answer for sent in act.messages) == {"AA": 331, "AE": 1}
 
 
 def test_same_facts_says_of_each_appointment_what_the_book_says() -> None:
@@ -170,6 +176,27 @@ def test_same_facts_says_of_each_appointment_what_the_book_says() -> None:
     assert events == {"S12": 53, "S13": 16, "S14": 48, "S15": 2, "S26": 1}
     assert {parse(sent.data).get("SCH-2") for sent in act.messages} == {each.filler for each in STORY.truth}
     assert {sent.state for sent in act.messages} == {"unchanged"}
+
+
+def test_what_was_given_is_what_was_charged_and_not_credited() -> None:
+    assert {each.filler for each in STORY.given()} == {
+        each.filler for each in STORY.truth if each.status == "fulfilled"
+    }
+    charges = [parse(sent.data) for act in STORY.acts for sent in act.messages if sent.source == "fin"]
+    assert Counter(one.get("FT1-6") for one in charges) == {"CG": 49, "CD": 1}
+    credit = next(one for one in charges if one.get("FT1-6") == "CD")
+    assert (credit.get("FT1-2"), credit.get("FT1-4")) == ("T-40009-07", "20260310")
+    assert {one.get("MSH-18") for one in charges} == {"8859/1"}
+
+
+def test_the_trial_says_one_unit_for_each_given_fraction() -> None:
+    units, diary, scores = (STORY.act(name) for name in ("units", "diary", "scores"))
+    keys = {(post.body["subject"], post.body["key"]) for post in units.posts}
+    assert len(keys) + diary.size == len(STORY.given())
+    assert all(post.body["start"] > "2026-03-02" and post.body["end"] < "2026-03-09T18:00" for post in units.posts)
+    assert scores.size == len(PARTICIPANTS)
+    assert not any(person.family in sheet.sheet.text for sheet in (diary, scores) for person in PARTICIPANTS)
+    assert {post.answer for post in same_bytes(STORY).posts} == {"200"}
 
 
 def appointment(fraction: Fraction, **more: object) -> dict:

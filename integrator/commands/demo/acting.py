@@ -12,7 +12,7 @@ from typing import Any
 
 from integrator.commands.demo.running import Hospital, end
 from integrator.errors import RetryLater
-from integrator.sandbox.story import Act
+from integrator.sandbox.acts import Act
 
 LOOK = 0.1  # seconds between two looks at the counts
 READS = ("GET", "HEAD")
@@ -53,15 +53,15 @@ class Acted:
 def act_out(hospital: Hospital, act: Act, run: int, watch: Callable[[Under], None]) -> Acted:
     """Plays the act and waits until Integrator rests; `watch` hears how far it is."""
     began, mark = time.monotonic(), hospital.ehr.last()
-    acted = Acted(act.name, act.title, len(act.messages), act.ehr_away)
+    acted = Acted(act.name, act.title, act.size, act.ehr_away)
     hospital.ground.clock.set(act.at)
     before = _arrived(hospital.ask("counts"))
     if act.ehr_away:
         hospital.ehr.control(down=act.ehr_away)
-    sender = hospital.send(act.name, run)
+    players = hospital.play(act, run)
     try:
         while True:
-            sent = sender.poll() is not None
+            sent = all(player.poll() is not None for player in players)
             under = _under(hospital.ask("counts"), before, acted.of)
             watch(under)
             if sent and under.rests:
@@ -70,40 +70,51 @@ def act_out(hospital: Hospital, act: Act, run: int, watch: Callable[[Under], Non
                 acted.unfinished = f"{under.unread} unread and {under.owed} owed after {LONGEST:.0f} s"
                 break
             time.sleep(LOOK)
-        _told(sender, acted)
+        for player in players:
+            _told(player, acted)
     finally:
-        end(sender)
+        for player in players:
+            end(player)
     asked = hospital.ehr.summary(since=mark)["by_answer"]
     acted.writes = Counter({how: n for how, n in asked.items() if how.split()[0] not in READS})
     acted.seconds = time.monotonic() - began
     return acted
 
 
-def _told(sender: subprocess.Popen[str], acted: Acted) -> None:
-    """Takes what the sender printed; one that still sends, or broke down, is said."""
-    if sender.poll() is None:
+def _told(player: subprocess.Popen[str], acted: Acted) -> None:
+    """Takes what a sender, an app or an import printed; one that is not done, or broke down, is said."""
+    if player.poll() is None:
         acted.surprises.append("the sender was still sending")
         return
-    out, err = sender.communicate()
+    out, err = player.communicate()
     try:
         said = json.loads(out)
     except json.JSONDecodeError:
         last = err.strip().splitlines()[-1:] or ["it said nothing"]
         acted.surprises.append(f"the sender gave up: {last[0]}")
         return
-    acted.sent, acted.answers, acted.surprises = said["sent"], Counter(said["answers"]), said["surprises"]
+    if "rows" in said:
+        said = {"sent": said["rows"], "answers": {"rows": said["right"]}, "surprises": _wrong_rows(said)}
+    acted.sent += said["sent"]
+    acted.answers.update(said["answers"])
+    acted.surprises += said["surprises"]
+
+
+def _wrong_rows(said: dict[str, Any]) -> list[str]:
+    return [f"line {one['line']}: {one['field']}: {one['text']}" for one in said["problems"]]
 
 
 def _arrived(counts: dict[str, Any]) -> int:
-    """How many frames Integrator has taken, duplicates too."""
+    """How many messages and entries Integrator has taken, duplicates too."""
     twice: int = sum(n for what, n in counts["counted"].items() if what.endswith(": duplicate"))
-    stored: int = sum(counts["messages"].values())
+    stored: int = sum(counts["messages"].values()) + sum(counts["entered"].values())
     return stored + twice
 
 
 def _under(counts: dict[str, Any], before: int, of: int) -> Under:
     owed = sum(states.get("owed", 0) for states in counts["owed"].values())
-    return Under(_arrived(counts) - before, of, counts["messages"].get("received", 0), owed)
+    unread = sum(counts[of_whom].get("received", 0) for of_whom in ("messages", "entered"))
+    return Under(_arrived(counts) - before, of, unread, owed)
 
 
 def rest(hospital: Hospital) -> None:

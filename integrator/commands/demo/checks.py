@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from integrator.commands.demo import trial_checks as trial
 from integrator.commands.demo.acting import Acted
 from integrator.commands.demo.evidence import Evidence
 from integrator.sandbox.audit import differences
+from integrator.sandbox.people import PARTICIPANTS
 
 AGAIN = ("same-bytes", "same-facts")
-CANNOT = "the target cannot write Appointment"
+CANNOT = "the target cannot write "
+NEVER_HELD = 1  # the fraction that was charged by mistake: taken back before the EHR was given it, and so settled
 MOVE = "DISPO-017: Fraction 7 moved from .{1,60}10:00.{0,40} to .{1,60}09:40.{0,40} — machine down"
 SEEN_BUTTON = "Mark all as seen"
 
@@ -41,17 +44,33 @@ def checks(evidence: Evidence) -> list[Check]:
         every += [
             ("The EHR holds what the department's book says", as_the_book, _held(evidence)),
             ("The EHR's log: each appointment was made once, no identifier is held twice", made_once, ""),
+            ("So was everything else", trial.nothing_twice, _others(evidence)),
+            ("Each fraction that was charged is a Procedure, and no other is", trial.given_fractions, _given(evidence)),
+            (
+                "Those and no others are evidenced: an appointment that is over is no given dose",
+                trial.evidence_of_slots,
+                "",
+            ),
+            ("The study and each participant stand in the EHR", trial.study_and_people, ""),
+            ("Each exercise unit is a Procedure, and its scores are part of it", trial.units_and_scores, ""),
             ("Nothing is owed any more", nothing_owed, ""),
             ("Reconcile: what the EHR holds agrees with every record", agrees, f"{len(evidence.drift)} compared"),
         ]
     else:
         every += [
             ("The EHR's log: no write was done", never_written, ""),
-            (f"Every appointment waits: {CANNOT}", all_wait, ""),
+            (
+                f"Every record waits: {CANNOT}its type, ResearchStudy and ResearchSubject too",
+                all_wait,
+                _waiting(evidence),
+            ),
         ]
     if writes and any(act.away for act in evidence.acts):
         every.append(("What was owed while the EHR was away waited for it", waited_for_it, ""))
     every += [(f"The EHR's log: no write {words}", check, "") for words, check in _silences(evidence)]
+    every.append(
+        ("The registry and we differ in the status, and only in that", trial.one_status_drift, _drift(evidence))
+    )
     every.append(("The page says what moved and why, and names no patient", page_right, evidence.page.address))
     return [Check(name, tuple(look(evidence)), note) for name, look, note in every]
 
@@ -124,8 +143,9 @@ def agrees(evidence: Evidence) -> Iterator[str]:
         if row["what"] != "agrees":
             field = f" {row['field']}: ours {row['ours']}, theirs {row['theirs']}" if row["field"] else ""
             yield f"{row['resource_id']} {row['what']}{field}"
-    if len({row["key"] for row in evidence.drift}) != len(evidence.truth):
-        yield f"{len(evidence.drift)} rows were compared for {len(evidence.truth)} appointments"
+    compared, held = len({row["key"] for row in evidence.drift}), evidence.counts["owed"]["ehr"]["delivered"]
+    if compared != held - NEVER_HELD:
+        yield f"{compared} records were compared of {held} that were delivered"
 
 
 def never_written(evidence: Evidence) -> Iterator[str]:
@@ -137,11 +157,15 @@ def never_written(evidence: Evidence) -> Iterator[str]:
 def all_wait(evidence: Evidence) -> Iterator[str]:
     """Rows that do not wait, or wait for something else."""
     for target, rows in evidence.counts["owed"].items():
-        yield from (f"{target}: {n} {state}" for state, n in rows.items() if n and state != "waiting")
-    waiting = evidence.counts["waiting"]
-    yield from (f"record {row['record']} waits: {row['reason']}" for row in waiting if row["reason"] != CANNOT)
-    if len(waiting) != len(evidence.truth):
-        yield f"{len(waiting)} wait, of {len(evidence.truth)} appointments"
+        others = Counter({state: n for state, n in rows.items() if state != "waiting"})
+        others.subtract(delivered=NEVER_HELD)
+        yield from (f"{target}: {n} {state}" for state, n in others.items() if n)
+    waiting = Counter(str(row["reason"]) for row in evidence.counts["waiting"])
+    yield from (f"{n} wait: {reason}" for reason, n in waiting.items() if not reason.startswith(CANNOT))
+    wanted = {"Appointment": len(evidence.truth), "ResearchSubject": len(PARTICIPANTS), "ResearchStudy": 1}
+    for kind, n in wanted.items():
+        if waiting[CANNOT + kind] != n:
+            yield f"{waiting[CANNOT + kind]} {kind} wait, of {n}"
 
 
 def page_right(evidence: Evidence) -> Iterator[str]:
@@ -183,6 +207,24 @@ def _answers(evidence: Evidence) -> str:
     for act in evidence.acts:
         answers.update(act.answers)
     return ", ".join(f"{n} {code}" for code, n in sorted(answers.items()))
+
+
+def _waiting(evidence: Evidence) -> str:
+    waiting = Counter(str(row["reason"]).removeprefix(CANNOT) for row in evidence.counts["waiting"])
+    return ", ".join(f"{n} {kind}" for kind, n in sorted(waiting.items()))
+
+
+def _others(evidence: Evidence) -> str:
+    holds = evidence.log["holds"]
+    return ", ".join(f"{holds.get(kind, 0)} {kind}" for kind in trial.WROTE)
+
+
+def _given(evidence: Evidence) -> str:
+    return f"{sum(each.charged for each in evidence.truth)} fractions"
+
+
+def _drift(evidence: Evidence) -> str:
+    return "; ".join(str(one["sentence"]) for one in evidence.registry["drift"])
 
 
 def _held(evidence: Evidence) -> str:

@@ -17,8 +17,9 @@ from integrator.commands.demo.evidence import Evidence, gather
 from integrator.commands.demo.ground import Ground
 from integrator.commands.demo.running import Hospital
 from integrator.commands.demo.telling import Telling
+from integrator.sandbox.acts import Act
 from integrator.sandbox.ehr.settings import SETTINGS
-from integrator.sandbox.story import Act, Story, tell
+from integrator.sandbox.story import Story, tell
 
 INTERRUPTED = 130
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
 from integrator.commands.demo.acting import Acted
 from integrator.commands.demo.running import Hospital
+from integrator.sandbox.acts import Act
 from integrator.sandbox.book import Fraction
 from integrator.sandbox.people import OTHERS, PARTICIPANTS
 from integrator.sandbox.story import Story
 
 Json = dict[str, Any]
+NCT = "NCT01409720"
+OTHER_KINDS = ("ResearchStudy", "ResearchSubject", "Procedure", "Observation")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,13 @@ class Evidence:
     drift: list[Json]
     page: Page
     secrets: tuple[str, ...]  # names and numbers that may stand on no page
+    story: tuple[Act, ...] = ()  # its acts as they are told first
+    resources: dict[str, list[Json]] = field(default_factory=dict)  # what else the EHR holds, by type
+    registry: Json = field(default_factory=dict)  # what `registry diff` says
+
+    def of(self, kind: str) -> list[Json]:
+        """What the EHR holds of a type beside Appointment and Patient."""
+        return self.resources.get(kind, [])
 
 
 def gather(hospital: Hospital, story: Story, run: int, acts: list[Acted]) -> Evidence:
@@ -65,6 +75,9 @@ def gather(hospital: Hospital, story: Story, run: int, acts: list[Acted]) -> Evi
         drift=drift,
         page=look_at(hospital.page),
         secrets=tuple(word for one in (*PARTICIPANTS, *OTHERS) for word in (one.number, one.family)),
+        story=story.acts,
+        resources={kind: ehr.holds(kind) for kind in OTHER_KINDS},
+        registry=hospital.ask("registry diff", nct=NCT),
     )
 
 

@@ -18,8 +18,19 @@ from integrator.sandbox.people import NUMBER_SYSTEM, PARTICIPANTS
 from integrator.sandbox.story import PROCESSING, Story
 from integrator.security.keys import Keyring
 
-PORTS = {"web": 8480, "aria": 2575, "kis": 2576, "ehr": 8090}  # tried first
-MADE = ("integrator.db*", "ehr.db*", "integrator.keys", "config.toml", "clock", "memory.json", "serve.log", "*.sock")
+PORTS = {"web": 8480, "aria": 2575, "kis": 2576, "fin": 2577, "ehr": 8090, "registry": 8091}  # tried first
+MADE = (
+    "integrator.db*",
+    "ehr.db*",
+    "registry.*",
+    "*.csv",
+    "integrator.keys",
+    "config.toml",
+    "clock",
+    "memory.json",
+    "serve.log",
+    "*.sock",
+)
 RUNS_A_DAY = 16  # half an hour of the story apart: its Tuesday has no room for more
 
 CONFIG = """\
@@ -54,15 +65,36 @@ system = "kis"
 zone = "Europe/Berlin"
 listen = "127.0.0.1:{kis}"
 
+[[source]]
+name = "fin"
+system = "fin"
+zone = "Europe/Berlin"
+site = "sandbox"
+listen = "127.0.0.1:{fin}"
+
+[[source]]
+name = "ctgov"
+system = "ctgov"
+zone = "UTC"
+kind = "registry"
+nct = "NCT01409720"
+base = "http://127.0.0.1:{registry}/api/v2"
+
 [[target]]
 name = "ehr"
 system = "ehr"
 base = "http://127.0.0.1:{ehr}/fhir"
 patient_system = "{number_system}"
+records = ["Study", "Participant", "Appointment", "Treatment", "ExerciseSession", "Observation"]
 
 [owners]
+Study = "ctgov"
 Appointment = "aria"
 Patient = "ehr"
+Participant = "trial"
+Treatment = "fin"
+ExerciseSession = "trial"
+Observation = "trial"
 """
 PERSON = """
 [[participant]]

@@ -1,4 +1,4 @@
-"""The processes of a demo, each real and stopped by its pid: the sandbox EHR, Integrator's serve, a sender an act."""
+"""The processes of a demo, each real and stopped by its pid: the sandbox, Integrator's serve, whoever plays an act."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from typing import Any, Self
 from integrator.commands.demo.ground import Ground
 from integrator.control import NAME, ask
 from integrator.errors import ConfigError, RetryLater
+from integrator.sandbox.acts import Act
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.people import OTHERS, PARTICIPANTS, patient_resource
+from integrator.sandbox.registry.process import SandboxRegistry
 
+SENDERS = ("aria", "kis", "fin")
 PATIENCE = 30.0  # seconds until a process must be ready, and until it must have ended
 
 
@@ -26,6 +29,7 @@ class Hospital:
     def __init__(self, ground: Ground, settings: str):
         self.ground, self.settings = ground, settings
         self.ehr = SandboxEhr(ground.folder / "ehr.db", settings, ground.clock.file, ground.ports["ehr"])
+        self.registry = SandboxRegistry(ground.folder / "registry.db", ground.clock.file, ground.ports["registry"])
         self.log = ground.folder / "serve.log"
         self.serve: subprocess.Popen[str] | None = None
         self.told: dict[str, Any] = {}
@@ -36,6 +40,7 @@ class Hospital:
             self.ehr.start()
             self.ehr.hold(*(patient_resource(person) for person in (*PARTICIPANTS, *OTHERS)))
             self.mark = self.ehr.last()
+            self.registry.start()
             self._start_serve()
         except BaseException:
             self._stop()
@@ -57,14 +62,29 @@ class Hospital:
             raise RetryLater(f"integrator serve is not there any more; {end_of(self.log)}")
         return answer
 
-    def send(self, act: str, run: int) -> subprocess.Popen[str]:
-        """Starts the sending hospital for one act; it prints one JSON line when all is acknowledged."""
-        ports = self.ground.ports
-        command = [sys.executable, "-m", "integrator.sandbox.radiotherapy", act, "--run", str(run)]
-        command += ["--aria", f"127.0.0.1:{ports['aria']}", "--kis", f"127.0.0.1:{ports['kis']}"]
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        )
+    def play(self, act: Act, run: int) -> list[subprocess.Popen[str]]:
+        """Starts whoever plays the act: the sending hospital, the app, somebody who imports a table. Each prints one
+        JSON line when all was taken."""
+        played = []
+        if act.messages:
+            hosts = [word for who in SENDERS for word in (f"--{who}", f"127.0.0.1:{self.ground.ports[who]}")]
+            played.append(start("integrator.sandbox.radiotherapy", act.name, "--run", str(run), *hosts))
+        if act.posts:
+            played.append(start("integrator.sandbox.physiotherapy", act.name, "--api", self.page))
+        if act.sheet:
+            file = self.ground.folder / f"{act.name}.csv"
+            file.write_text(act.sheet.text, encoding="utf-8")
+            words = [
+                "--kind",
+                act.sheet.kind,
+                "--as-of",
+                act.sheet.as_of,
+                "--config",
+                str(self.ground.config),
+                "--json",
+            ]
+            played.append(start("integrator", "import", str(file), *words))
+        return played
 
     @property
     def runs(self) -> bool:
@@ -86,6 +106,8 @@ class Hospital:
         pids = {"demo": os.getpid(), "serve": self.serve.pid}
         if self.ehr.process:
             pids["ehr"] = self.ehr.process.pid
+        if self.registry.process:
+            pids["registry"] = self.registry.process.pid
         self.ground.holds_lock(pids)
         out = self.serve.stdout
         line = out.readline() if out and select.select([out], [], [], PATIENCE)[0] else ""
@@ -99,7 +121,14 @@ class Hospital:
             if serve is not None:
                 end(serve)
         finally:
+            self.registry.stop()
             self.ehr.stop()
+
+
+def start(module: str, *words: str) -> subprocess.Popen[str]:
+    """A program of ours that Ctrl-C does not reach; whoever started it ends it."""
+    command = [sys.executable, "-m", module, *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def end(process: subprocess.Popen[str]) -> None:

@@ -17,8 +17,8 @@ from rich.table import Column, Table
 from integrator.commands.demo.acting import Acted, Under
 from integrator.commands.demo.checks import Check
 from integrator.commands.demo.evidence import Evidence
+from integrator.sandbox.acts import Act
 from integrator.sandbox.book import ZONE
-from integrator.sandbox.story import Act
 
 SHOWN = 6  # wrong things of one check that are shown
 WIDTH = 140  # columns where there is no terminal
@@ -46,7 +46,7 @@ class Telling:
         title = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
         columns = (TextColumn(" "), BarColumn(16), MofNCompleteColumn(), TextColumn("{task.fields[owed]}"), title)
         with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task(escape(act.title), total=len(act.messages), owed="")
+            task = progress.add_task(escape(act.title), total=act.size, owed="")
 
             def watch(under: Under) -> None:
                 owed = f"{under.owed} owed" if under.owed else ""
