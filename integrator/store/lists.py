@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import literal, select, tuple_
 
+from integrator.store.columns import Json
 from integrator.store.messages import LISTED, Listed
 from integrator.store.owed import OWED, Owed
 from integrator.store.records import COLUMNS, Row
@@ -15,6 +16,7 @@ from integrator.store.schema import messages, owed, records
 from integrator.store.transaction import Tx
 
 m, o, r = messages.c, owed.c, records.c
+_SHOWN = [literal({}, Json).label("claims") if column.name == "claims" else column for column in COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ def record_page(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[Row]:
-    """Records of a kind in order of their number; `since` and `until` (exclusive) are of their start."""
-    found = select(*COLUMNS).where(r.kind == kind, r.id > after).order_by(r.id).limit(limit)
+    """Records of a kind in order of their number, without their claims; `since` and `until` (exclusive) are of their
+    start."""
+    found = select(*_SHOWN).where(r.kind == kind, r.id > after).order_by(r.id).limit(limit)
     if subject is not None:
         found = found.where(r.subject == subject)
     if status is not None:

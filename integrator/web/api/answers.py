@@ -60,7 +60,6 @@ def answer(value: Any, code: int = 200, version: int | None = None, headers: dic
     response.headers.update(headers or {})
     if version is not None:
         response.set_etag(str(version))
-        response.headers["Cache-Control"] = "private, no-cache"  # kept, but asked for again each time
         if request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(str(version)):
             response.status_code = 304
             response.set_data(b"")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from integrator import identity
-from integrator.sealing import PATIENT_FIELD, SEALED_FIELDS
+from integrator.sealing import PATIENT_FIELD, SEALED_FIELDS, Fields
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, people
 from integrator.store.people import Participant
@@ -41,16 +41,34 @@ def one(room: Room, tx: Tx, row: Row) -> Json:
 
 def many(room: Room, tx: Tx, rows: Iterable[Row]) -> list[Json]:
     """Records as the API shows them; each participant is looked up once."""
-    known: dict[str, Participant | None] = {}
+    known: dict[str, Opened | None] = {}
     shown = []
     for row in rows:
         if row.subject and row.subject not in known:
-            known[row.subject] = people.by_subject(tx, row.subject)
-        shown.append(_shown(room, tx, row, known.get(row.subject or "")))
+            known[row.subject] = _opened(room, tx, people.by_subject(tx, row.subject))
+        shown.append(_shown(room, row, known.get(row.subject or "")))
     return shown
 
 
-def _shown(room: Room, tx: Tx, row: Row, participant: Participant | None) -> Json:
+class Opened(NamedTuple):
+    """How the texts of one participant are opened, and what must not stand in them."""
+
+    open: Fields
+    number: str | None
+
+
+def _opened(room: Room, tx: Tx, participant: Participant | None) -> Opened | None:
+    """None: the patient was erased, and with them every text."""
+    if participant is None:
+        return None
+    try:
+        _, open_ = identity.record_seals(tx, room.line.keys, participant)
+        return Opened(open_, identity.number_text(tx, room.line.keys, participant))
+    except Unopenable:
+        return None
+
+
+def _shown(room: Room, row: Row, opened: Opened | None) -> Json:
     return {
         "id": row.number,
         "kind": row.kind,
@@ -60,22 +78,20 @@ def _shown(room: Room, tx: Tx, row: Row, participant: Participant | None) -> Jso
         "study": row.study,
         "version": row.version,
         "changed_at": room.here(row.changed_at),
-        "record": _fields(room, tx, row, participant),
+        "record": _fields(row, opened),
     }
 
 
-def _fields(room: Room, tx: Tx, row: Row, participant: Participant | None) -> Json:
+def _fields(row: Row, opened: Opened | None) -> Json:
     """The fields in clear; without the patient, and without texts of a patient who was erased."""
     body = {name: value for name, value in row.body.items() if name != PATIENT_FIELD}
-    if participant is None:
+    if opened is None:
         return body if row.subject is None else _without_texts(row.kind, body)
     try:
-        _, open_ = identity.record_seals(tx, room.line.keys, participant)
-        fields = open_(row.kind, body)
-        number = identity.number_text(tx, room.line.keys, participant)
-    except Unopenable:
+        fields = opened.open(row.kind, body)
+    except Unopenable:  # sealed for a patient that this subject code is no longer linked to
         return _without_texts(row.kind, body)
-    return {name: _hidden(value, number) if _is_text(row.kind, name) else value for name, value in fields.items()}
+    return {n: _hidden(value, opened.number) if _is_text(row.kind, n) else value for n, value in fields.items()}
 
 
 def _is_text(kind: str, name: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from integrator.errors import RetryLater
-from integrator.store import journal
+from integrator.store import journal, people
 from tests.houses import NUMBER, SetClock
 from tests.web.api.conftest import SCORE, SESSION, SUBJECT, Program, programmed, texts
 
@@ -191,6 +191,19 @@ def test_a_fault_says_no_value(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_a_note_that_names_the_hospital_number_does_not_say_it(program: Program):
     made = program.post("sessions", SESSION | {"note": "patient htest-0001 was tired (HTEST-00012)"})
     assert made["record"]["notes"] == ["patient [hospital number] was tired (HTEST-00012)"]
+
+
+def test_of_a_patient_who_was_erased_no_text_is_left(program: Program):
+    made = program.post("sessions", SESSION | {"note": "tired", "status": "stopped", "reason": "felt sick"})
+    with program.house.line.store.write() as tx:
+        participant = people.by_subject(tx, SUBJECT)
+        assert participant is not None
+        people.erase_patient(tx, participant.patient_id, program.house.clock.now())
+    shown = program.get(made["href"])["record"]
+    assert shown["pain_after"] == 3
+    assert not {"notes", "reason"} & set(shown)
+    refused = program.patch(made["href"], {"pain_after": 2}, 422, if_match='"1"')
+    assert "was erased" in refused["detail"]
 
 
 def test_pages_of_a_list(program: Program):
