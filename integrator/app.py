@@ -211,8 +211,9 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
         more=pages(line, wake),
     )
     host, port = address(settings.web.listen)
+    one = "127.0.0.1" if host == "localhost" else host  # of a name with two addresses it would listen on two ports
     try:
-        server = waitress.create_server(app, host=host, port=port, threads=settings.web.threads, ident=None)
+        server = waitress.create_server(app, host=one, port=port, threads=settings.web.threads, ident=None)
     except OSError as taken:
         raise ConfigError(f"[web]: cannot listen on {settings.web.listen} ({taken.strerror or taken})") from taken
     thread = threading.Thread(target=server.run, name="web", daemon=True)
@@ -222,7 +223,8 @@ def start_web(line: Line, wake: Callable[[], None]) -> tuple[str, Callable[[], N
         server.trigger.pull_trigger(server.close)  # in its own thread, which may be about to wait for these sockets
         thread.join(timeout=5)
 
-    return f"http://{host}:{server.effective_port}/", stop
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{server.effective_port}/", stop
 
 
 def titles_of(settings: Settings) -> dict[str, str]:

@@ -184,9 +184,9 @@ def secret(reference: str, folder: Path) -> str:
 
 
 def address(listen: str) -> tuple[str, int]:
-    """Host and port of "127.0.0.1:2575"."""
+    """Host and port of "127.0.0.1:2575" or "[::1]:2575"."""
     host, _, port = listen.rpartition(":")
-    return host, int(port)
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 @dataclass(frozen=True)

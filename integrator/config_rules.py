@@ -79,7 +79,7 @@ def _check_zone(zone: str, reader: Reader) -> None:
 
 def _check_listen(listen: str, reader: Reader) -> None:
     host, _, port = listen.rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal() or int(port) > 65535:
         raise reader.wrong(f"listen = {listen!r} is not host:port", "listen")
     if host not in ("127.0.0.1", "localhost", "[::1]", "::1"):
         raise reader.wrong(f"listen = {listen!r}: only the loopback (127.0.0.1) until sign-in exists", "listen")

@@ -185,6 +185,7 @@ def withdraw(line: Line, tx: Tx, subject: str, scope: str, on: str, reason: str,
 
     Rejected: no such participant or scope, withdrawn already, or before the consent.
     """
+    people.begin_change(tx)  # before any record is taken: whoever merges takes them in this order
     participant = people.by_subject(tx, subject)
     if participant is None:
         raise Rejected(f"there is no participant {subject}")

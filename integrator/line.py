@@ -17,6 +17,7 @@ from typing import Any
 
 from integrator import __version__, fractions, identity
 from integrator.arrival import REUSED
+from integrator.connectors.fhir_client import Gone
 from integrator.connectors.mllp import Answer, Arrival
 from integrator.delivering import confirm, next_look, next_try, outgoing_of, send
 from integrator.errors import Held, Refused, RetryLater, Waiting
@@ -26,7 +27,7 @@ from integrator.house import House
 from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import Document, Looked, keep, look, say, take
-from integrator.reconciling import Drift, compare
+from integrator.reconciling import Drift, ask_missing, compare
 from integrator.security.keys import Unopenable
 from integrator.spoken import Spoken
 from integrator.store import Tx, messages, owed, people, records
@@ -128,6 +129,8 @@ class Line(House):
         except Waiting as waiting:
             with self.store.write() as tx:
                 owed.settle(tx, row, "waiting", now, waiting.what, due_at=next_look(waiting, now))
+                if isinstance(waiting, Gone):
+                    ask_missing(tx, row.target, row.record_id, waiting.resource, now)
             return "waiting"
         except RetryLater as later:
             with self.store.write() as tx:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from integrator.registry_reading import FORMAT
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.people import NUMBER_SYSTEM
 from integrator.sandbox.registry.record import dispo
-from integrator.store import journal, messages, owed, questions, records
+from integrator.store import journal, messages, owed, people, questions, records
 from integrator.trial import Trial
 from tests.houses import NUMBER, SetClock, TestHouse, house
 
@@ -398,3 +400,22 @@ def test_texts_of_persons_are_sealed_in_the_store(tmp_path: Path):
             assert text not in str(row.claims)
         assert row.status == "stopped"
         assert row.starts == datetime(2026, 3, 9, 9, tzinfo=UTC)
+
+
+def test_a_withdrawal_and_a_message_at_once_do_not_wait_for_each_other_crosswise(tmp_path: Path):
+    """Who merges holds who is in the trial, then takes records; a withdrawal does so too, and waits at once."""
+    with house(tmp_path) as here, ThreadPoolExecutor(1) as pool:
+        trial(here).status(SUBJECT, "on-study", "2026-03-09", arm="A")
+        with here.line.store.write() as tx:
+            here.line.store.told(tx, people.CHANGED)
+            withdrawal = pool.submit(trial(here).withdraw, SUBJECT, "everything", "2026-03-10")
+            time.sleep(0.5)  # it is under way, and waits
+            assert not withdrawal.done()
+            row = records.get(tx, "Participant", SUBJECT)
+            assert row is not None
+            assert row.status == "on-study"
+        assert withdrawal.result(10)["state"] == "merged"
+        with here.line.store.read() as tx:
+            after = records.get(tx, "Participant", SUBJECT)
+        assert after is not None
+        assert after.status == "off-study"

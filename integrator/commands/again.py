@@ -58,4 +58,6 @@ def reconcile(target: str, dry_run: bool, config: Path, as_json: bool) -> None:
 
 
 def _values(drift: dict[str, object]) -> str:
+    if drift["why"]:
+        return f": {drift['why']}"
     return f": {drift['field']}: ours {drift['ours']}, theirs {drift['theirs']}" if drift["field"] else ""
