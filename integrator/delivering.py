@@ -77,8 +77,10 @@ def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:
     if outgoing.waits:
         client.able_to_write(kind)
         raise Waiting(outgoing.waits)
-    if known is None and outgoing.said.get("status") == "entered-in-error" and not client.find(kind, *identifier):
-        return None  # it was deleted before the target ever held it
+    if known is None and outgoing.said.get("status") == "entered-in-error":
+        searched = client.abilities().can_search(kind, "identifier")
+        if not searched or not client.find(kind, *identifier):
+            return None  # it was deleted before the target ever held it
     place = Known(known.resource_id, known.version_id) if known else None
     return client.write(kind, outgoing.fresh, identifier, place, outgoing.onto)
 
