@@ -37,14 +37,14 @@ def text_of(app: Flask, part: str = "") -> str:
 def test_drift_comes_first_with_its_class_and_its_day(house: RegistryHouse, app: Flask):
     house.look()
     html = app.test_client().get("/study").text
-    assert html.index('id="drift"') < html.index('id="beside"') < html.index('id="versions"')
-    text = text_of(app, "drift")
+    assert html.index('id="waits"') < html.index('id="beside"') < html.index('id="versions"')
+    text = text_of(app, "waits")
     assert "our participants are on study since 2026-03-02. The registry is to be told by 2026-04-01." in text
     assert "material" in text
     assert "the day is over" not in text
     assert "The verification (2011-08) is older than the last update (2014-03-19)." in text
     house.clock.on(days=30)
-    assert "the day is over" in text_of(app, "drift")
+    assert "the day is over" in text_of(app, "waits")
 
 
 def test_the_head_says_what_the_trial_is_and_what_the_registry_says(house: RegistryHouse, app: Flask):
