@@ -88,7 +88,10 @@ def _mapped(name: str, kind: str, data: bytes, source: Source, faces: Faces, for
     if not said.records:
         head = glimpse(data)
         click.echo(f"{name}: no face takes {head.type}^{head.event}; nothing is made of it", err=True)
-    return [_entry(name, one, faces, form, source) for one in said.records]
+    wanted = [one for one in said.records if one.said.get("activity") != "other"]
+    if len(wanted) < len(said.records):
+        click.echo(f"{name}: {len(said.records) - len(wanted)} of it are no radiotherapy of the trial: other", err=True)
+    return [_entry(name, one, faces, form, source) for one in wanted]
 
 
 def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> dict[str, Any]:
