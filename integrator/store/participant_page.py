@@ -25,6 +25,7 @@ from integrator.store.today import Question
 from integrator.store.transaction import Tx
 
 q = questions.c
+OF_TREATMENTS = ("slot", "given")  # causes of questions about reports of fractions
 ENTERED = "entered"  # what the journal says of an entry
 
 
@@ -129,9 +130,9 @@ def speakers(tx: Tx, subject: str, kind: str) -> dict[int, tuple[str, str, datet
 
 def open_questions(tx: Tx, subject: str) -> list[tuple[Question, int | None]]:
     """What a person must decide of a participant, oldest first, each with the record that it is about."""
-    query = select(questions).where(q.state == "open", participants.c.subject == subject)
+    query = select(questions, records.c.id.label("about")).where(q.state == "open", participants.c.subject == subject)
     rows = tx.all(query.select_from(_ASKED).order_by(q.at, q.id))
-    return [(Question(row.id, subject, row.text, row.source, row.count, row.at), row.record_id) for row in rows]
+    return [(Question(row.id, subject, row.text, row.source, row.count, row.at), row.about) for row in rows]
 
 
 def asked_of(tx: Tx) -> list[str]:
@@ -145,8 +146,13 @@ _of_patient = (
     .join(patient_numbers, patient_numbers.c.index == messages.c.patient_index)
     .where(messages.c.id == q.message_id, patient_numbers.c.patient_id == participants.c.patient_id)
 )
-# A question is of a participant: of their record, of them by name, or of a message of their patient.
-_ASKED = questions.outerjoin(records, records.c.id == q.record_id).join(
+# A question is of a participant: of their record, of them by name, or of a message of their patient. One about a
+# report of a fraction names it by its key: the record may not have been there yet.
+_about = or_(
+    records.c.id == q.record_id,
+    and_(q.record_id.is_(None), q.cause.in_(OF_TREATMENTS), records.c.kind == "Treatment", records.c.key == q.subject),
+)
+_ASKED = questions.outerjoin(records, _about).join(
     participants,
     or_(records.c.subject == participants.c.subject, q.subject == participants.c.subject, _of_patient.exists()),
 )

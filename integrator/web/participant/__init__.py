@@ -12,9 +12,7 @@ from werkzeug.wrappers import Response
 
 from integrator.entering import NotValid
 from integrator.line import Line
-from integrator.records.schemas import Problem
-from integrator.store import Tx, records
-from integrator.store.records import Row
+from integrator.store import Tx
 from integrator.web.participant import entries, forms
 from integrator.web.participant.everyone import everyone, lead
 from integrator.web.participant.forms import Form
@@ -27,7 +25,6 @@ from integrator.web.today.sentences import Voice
 __all__ = ["Participants", "blueprint"]
 
 ANCHORS = {"ExerciseSession": "s", "Observation": "o"}  # kind of record -> what the id of its row begins with
-MEANWHILE = Problem("", "It was changed meanwhile; what stands here now is how it is. Look, and save again.")
 
 
 @dataclass(frozen=True)
@@ -127,10 +124,9 @@ def _mending(part: Blueprint, here: Participants) -> None:
             _entry(here, subject, record),
             forms.sent(request.form, [n for n in forms.CHANGE if n in request.form]),
         )
-        if request.form.get("version") != str(shown.version):
-            return _correcting(shown, correction=forms.wrong(forms.fresh(shown.values), [MEANWHILE])), 409
+        seen, line = request.form.get("version", ""), here.line
         try:
-            here.writes(lambda tx: entries.correct(here.line, tx, subject, _row(tx, record), form.values, form.once))
+            here.writes(lambda tx: entries.correct(line, tx, subject, record, seen, form.values, form.once))
         except NotValid as refused:
             return _correcting(shown, correction=forms.wrong(form, refused.problems)), 422
         return _saved(subject, record, shown.anchor)
@@ -141,7 +137,7 @@ def _mending(part: Blueprint, here: Participants) -> None:
         shown, form = _entry(here, subject, record), forms.sent(request.form, ["why"])
         why = form.values["why"]
         try:
-            here.writes(lambda tx: entries.take_back(here.line, tx, subject, _row(tx, record), why, form.once))
+            here.writes(lambda tx: entries.take_back(here.line, tx, subject, record, why, form.once))
         except NotValid as refused:
             return _correcting(shown, taking_back=forms.wrong(form, refused.problems)), 422
         return _saved(subject, record, shown.anchor)
@@ -174,13 +170,6 @@ def _entry(here: Participants, subject: str, record: int) -> Correcting:
                     abort(404, "This entry cannot be corrected here: another system sent it, or it was taken back.")
                 return correcting(row, said, ANCHORS[kind], here.zone)
     abort(404, f"{subject} has no such session or score.")
-
-
-def _row(tx: Tx, record: int) -> Row:
-    row = records.by_id(tx, record)
-    if row is None:
-        abort(404)
-    return row
 
 
 def _correcting(shown: Correcting, correction: Form | None = None, taking_back: Form | None = None) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from marshmallow import ValidationError
+
 from integrator.entering import NotValid, about_of, enter, said_of
 from integrator.errors import Rejected
 from integrator.formats.entry import Entry
@@ -15,6 +17,7 @@ from integrator.records import Said
 from integrator.records.instruments import INSTRUMENTS, title
 from integrator.records.keys import SCORES, record_key
 from integrator.records.schemas import Problem, check
+from integrator.records.schemas.fields import Words
 from integrator.store import Tx, messages, people, records
 from integrator.store.people import Participant
 from integrator.store.records import Row
@@ -22,6 +25,7 @@ from integrator.store.records import Row
 ACTOR = "page"
 NAME = re.compile(r"S-(\d+)")
 OUTSIDE = "Nothing was saved: the participant's consent does not cover this day."
+MEANWHILE = "It was changed meanwhile: above stands how it is now. Saved again, what is typed here takes its place."
 CORRECTED = tuple(name for name, _, _ in SCORES)  # the scores of a session: pain before and after, exertion
 
 
@@ -56,13 +60,16 @@ def new_score(line: Line, tx: Tx, subject: str, said: Mapping[str, Any], once: s
     return _enter(line, tx, Entry("Observation", subject, entry), once)
 
 
-def correct(line: Line, tx: Tx, subject: str, row: Row, values: Mapping[str, str], once: str) -> int:
-    """Corrects a score, or the scores of a session, with the reason why. NotValid."""
+def correct(line: Line, tx: Tx, subject: str, record: int, version: str, values: Mapping[str, str], once: str) -> int:
+    """Corrects a score, or the scores of a session, with the reason why. `version`: of the record as it was seen.
+    NotValid."""
     if known := _known(tx, once):
         return known
-    before = said_of(line, tx, row.kind, row.key, _participant(tx, subject)) or {}
+    row, before = _standing(line, tx, subject, record)
+    if version != str(row.version):
+        raise NotValid(problems=[Problem("", MEANWHILE)])
     said = _differing(row, before, values)
-    problems = [] if values.get("why") else [Problem("why", "say why it is corrected: typed wrongly, asked again")]
+    problems = _why(values.get("why", ""), "say why it is corrected: typed wrongly, asked again")
     if not said:
         problems.append(Problem("", "Nothing differs from what is recorded."))
     if problems:
@@ -83,14 +90,35 @@ def _differing(row: Row, before: Said, values: Mapping[str, str]) -> dict[str, A
     }
 
 
-def take_back(line: Line, tx: Tx, subject: str, row: Row, why: str, once: str) -> int:
+def take_back(line: Line, tx: Tx, subject: str, record: int, why: str, once: str) -> int:
     """Marks a session or a score as entered in error, with the reason why. NotValid."""
     if known := _known(tx, once):
         return known
-    if not why:
-        raise NotValid(problems=[Problem("why", "say why it is taken back: other participant, entered twice")])
+    row, _ = _standing(line, tx, subject, record)
+    if problems := _why(why, "say why it is taken back: other participant, entered twice"):
+        raise NotValid(problems=problems)
     entry = Entry(row.kind, subject, {"status": "entered-in-error"}, key=row.key, why=why, correction=True)
     return _enter(line, tx, entry, once)
+
+
+def _standing(line: Line, tx: Tx, subject: str, record: int) -> tuple[Row, Said]:
+    """An entry and what it says. NotValid: it cannot be changed here."""
+    row = records.by_id(tx, record)
+    said = said_of(line, tx, row.kind, row.key, _participant(tx, subject)) if row else None
+    if row is None or said is None or not correctable(row, said):
+        raise NotValid(problems=[Problem("", "It was taken back already, or another system sent it.")])
+    return row, said
+
+
+def _why(why: str, missing: str) -> list[Problem]:
+    """What is wrong with the reason of a change."""
+    if not why:
+        return [Problem("why", missing)]
+    try:
+        Words().deserialize(why)
+    except ValidationError as wrong:
+        return [Problem("why", str(wrong.messages[0]))]
+    return []
 
 
 def correctable(row: Row, said: Said) -> bool:

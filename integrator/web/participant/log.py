@@ -243,8 +243,8 @@ def _differences(change: Change, names: dict[str, str], voice: Voice) -> Markup:
     """Each changed field with its earlier value struck and its new one bold; others are only named."""
     before, after = change.step.before or {}, change.step.after
     parts = []
-    for field in change.fields:
-        if field in names:
+    for field in names:
+        if field in change.fields:
             was, now = _plain(before.get(field), voice), _plain(after.get(field), voice)
             if was and now:
                 parts.append(Markup("{} from <s>{}</s> to <b>{}</b>").format(names[field], was, now))

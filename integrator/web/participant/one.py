@@ -42,6 +42,9 @@ def correcting(row: Row, said: Said, anchor: str, zone: ZoneInfo) -> Correcting:
         done = DONE.get(said.get("status") or "", ("",))[0]
         lead, fields = f"{when}, {done}." if said.get("time") else f"It was {done}.", SESSION_FIELDS
         values = {field: "" if said.get(field) is None else f"{said[field]:g}" for field, _, _ in fields}
+        lead += (
+            " Now: " + ", ".join(f"{label.lower()} {values[field] or 'not asked'}" for field, label, _ in fields) + "."
+        )
     else:
         code = said.get("code") or ""
         point = f" {said['timepoint']}" if said.get("timepoint") else ""
@@ -49,6 +52,7 @@ def correcting(row: Row, said: Said, anchor: str, zone: ZoneInfo) -> Correcting:
         instrument = INSTRUMENTS.get(code)
         fields = (("value", title(code), instrument.says() if instrument else ""),)
         values = {"value": f"{said['value'].value:g}" if said.get("value") is not None else ""}
+        lead += f" Now: {values['value']}." if values["value"] else " Now: no value."
     return Correcting(
         subject=row.subject or "",
         record=row.number,

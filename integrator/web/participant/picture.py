@@ -36,7 +36,7 @@ class Look:
 
 
 WIDE = Look("tl tl-wide wide-min", 5, 1100, 96, 11, 54, 23, 34, 42)
-NARROW = Look("tl tl-narrow", 1, 356, 70, 0, 24, 14, 30, 0)
+NARROW = Look("tl tl-narrow", 1, 310, 66, 0, 24, 14, 26, 0)
 
 
 @dataclass(frozen=True)

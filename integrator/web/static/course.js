@@ -2,23 +2,29 @@
 "use strict";
 (() => {
   const line = document.querySelector("#readout p");
+  const linksOf = (link) => [...link.closest("svg").querySelectorAll("a")];
 
-  document.querySelectorAll("svg.tl[role=group]").forEach((picture) => {
-    const links = [...picture.querySelectorAll("a")];
-    if (links.length && !links.some((link) => link.tabIndex === 0)) links[0].setAttribute("tabindex", "0");
+  // The listeners are on what holds the pictures: an SVG that listens for focus is a stop of its own in Chromium.
+  document.querySelectorAll("#course .scroll").forEach((region) => {
+    region.querySelectorAll("svg").forEach((picture) => {
+      if (!picture.querySelector('a[tabindex="0"]')) picture.querySelector("a")?.setAttribute("tabindex", "0");
+    });
 
-    picture.addEventListener("keydown", (event) => {
-      const at = links.indexOf(document.activeElement);
+    region.addEventListener("keydown", (event) => {
+      const link = event.target.closest("svg a");
+      if (!link) return;
+      const links = linksOf(link);
+      const at = links.indexOf(link);
       const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: links.length - 1 }[event.key];
-      if (at < 0 || to === undefined || !links[to]) return;
+      if (to === undefined || !links[to]) return;
       event.preventDefault();
       links[to].focus();
     });
 
-    picture.addEventListener("focusin", (event) => {
-      const chosen = event.target.closest("a");
+    region.addEventListener("focusin", (event) => {
+      const chosen = event.target.closest("svg a");
       if (!chosen) return;
-      links.forEach((link) => {
+      linksOf(chosen).forEach((link) => {
         link.setAttribute("tabindex", link === chosen ? "0" : "-1");
         link.removeAttribute("aria-current");
       });

@@ -194,7 +194,8 @@ def held_told(held: Held, voice: Voice) -> Markup:
 def question_told(question: Question, voice: Voice) -> Markup:
     """The question as it was asked, and of whom."""
     who = Markup("<b>{who}</b>: ").format(who=question.subject) if question.subject else ""
-    return Markup("{who}{text}").format(who=who, text=question.text)
+    text = question.text.removeprefix(f"{question.subject}: ")  # where the question itself names them
+    return Markup("{who}{text}").format(who=who, text=text)
 
 
 def stuck_told(stuck: Stuck, voice: Voice) -> Markup:

@@ -64,12 +64,12 @@ class Teller:
         self.takes(at, body.replace(b"|1^10|", f"|{number}^10|".encode()))
 
     def charges(self, number: int, at: datetime, kind: str = "CG") -> None:
-        """A charge for a fraction: radiation was given."""
+        """A charge for a fraction of that day: radiation was given."""
         name = f"D{next(self.numbers)}"
         body = (
             f"MSH|^~\\&|ARIA|HTEST|INT|HTEST|{at:%Y%m%d%H%M%S}||DFT^P03^DFT_P03|{name}|T|2.5.1\r"
             f"EVN|P03|{at:%Y%m%d%H%M%S}\rPID|1||{NUMBER}^^^HTEST^MR||HTEST-Müller^Anna||19570312|F\r"
-            f"FT1|1|C-{number}||{day_of(number):%Y%m%d}||{kind}|RT-FRACTION^Bestrahlung^ARIA|||1||||||LINAC 3^R1\r"
+            f"FT1|1|C-{number}||{at:%Y%m%d}||{kind}|RT-FRACTION^Bestrahlung^ARIA|||1||||||LINAC 3^R1\r"
         )
         self.takes(at, body.encode("iso8859-1"))
 
