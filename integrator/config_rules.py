@@ -46,6 +46,7 @@ def check(settings: Settings, reader: Reader) -> None:
         for name in names:
             if names.count(name) > 1:
                 raise reader.wrong(f"two [[{what}]] are named {name!r}", "name")
+    _check_participants(settings, reader)
     for source in settings.source:
         one_of("kind of source", "kind", source.kind)
         one_of("key", "key", source.key)
@@ -59,6 +60,20 @@ def check(settings: Settings, reader: Reader) -> None:
         one_of("audience", "audience", target.audience)
         one_of("write", "write", target.write)
     _check_listen(settings.web.listen, reader)
+
+
+def _check_participants(settings: Settings, reader: Reader) -> None:
+    """A participant twice: one of the two would be left out without a word. No number is told."""
+    subjects: set[str] = set()
+    numbers: dict[str, str] = {}
+    for one in settings.participant:
+        if one.subject in subjects:
+            raise reader.wrong(f"two [[participant]] have the subject code {one.subject!r}", "subject")
+        if other := numbers.get("".join(one.number.split()).upper()):
+            text = f"{other} and {one.subject} have one hospital number; one patient has one subject code"
+            raise reader.wrong(text, "number")
+        subjects.add(one.subject)
+        numbers["".join(one.number.split()).upper()] = one.subject
 
 
 def _check_registry(source: Source, reader: Reader) -> None:

@@ -82,8 +82,8 @@ SOURCE = '[[source]]\nname = "aria"\nsystem = "aria"\nzone = "Europe/Berlin"\n'
 @pytest.mark.parametrize(
     ("text", "line", "says"),
     [
-        (STUDY + '[line]\nkeep_unwantd = 3\n', 5, "unknown key line.keep_unwantd"),
-        (STUDY + '[lin]\nx = 3\n', 4, "unknown key lin"),
+        (STUDY + "[line]\nkeep_unwantd = 3\n", 5, "unknown key line.keep_unwantd"),
+        (STUDY + "[lin]\nx = 3\n", 4, "unknown key lin"),
         (STUDY + '[line]\nworkers = "two"\n', 5, "expected a whole number"),
         (STUDY + SOURCE.replace("Europe/Berlin", "Europe/Heidelberg"), 7, "not an IANA time zone"),
         (STUDY + SOURCE + 'key = "both"\n', 8, "filler, placer"),
@@ -103,6 +103,25 @@ def test_a_mistake_is_named_with_its_line(tmp_path, text, line, says):
 def test_two_sources_of_one_name_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="two \\[\\[source\\]\\] are named 'aria'"):
         read_config(written(tmp_path, STUDY + SOURCE + SOURCE))
+
+
+PARTICIPANT = '[[participant]]\nsubject = "{}"\nnumber = "{}"\nsecond = "1957-03-12"\nconsent = 2026-03-02\n'
+
+
+@pytest.mark.parametrize(
+    ("second", "says"),
+    [
+        (("DISPO-HTEST-001", "HTEST-0002"), "two [[participant]] have the subject code 'DISPO-HTEST-001'"),
+        (("DISPO-HTEST-002", " htest-0001"), "DISPO-HTEST-001 and DISPO-HTEST-002 have one hospital number"),
+    ],
+)
+def test_a_participant_twice_is_refused_and_no_number_is_told(tmp_path, second, says):
+    text = STUDY + PARTICIPANT.format("DISPO-HTEST-001", "HTEST-0001") + PARTICIPANT.format(*second)
+    with pytest.raises(ConfigError) as wrong:
+        read_config(written(tmp_path, text))
+    assert says in wrong.value.text
+    assert "HTEST-000" not in wrong.value.text.upper().replace("DISPO-HTEST", "")
+    assert wrong.value.line
 
 
 def test_a_missing_secret_names_where_it_was_looked_for(tmp_path, monkeypatch):

@@ -94,6 +94,7 @@ def test_another_system_s_code():
         ({"timepoint": "t4"}, "timepoint is one of t0, t1, t2, t3; 't4' is not"),
         ({"vlaue": 3}, "vlaue: there is no such field; a field is one of"),
         ({"phase": "before", "session": None}, "phase: before and after are of an exercise session"),
+        ({"phase": "during", "session": "S-04"}, "phase is one of before, after; 'during' is not"),
         ({"note": ""}, "note: is empty"),
     ],
 )
@@ -162,6 +163,7 @@ def test_done_again_the_reason_goes():
         ({"status": "stopped"}, "reason: say why it was stopped"),
         ({"status": "finished"}, "status is one of"),
         ({"program": None}, "program: which unit was it?"),
+        ({"program": "yoga"}, "program is one of isometric-training, passive-therapy; 'yoga' is not"),
         ({"start": None}, "start: when was it?"),
         ({"pain_before": 11}, "pain_before: pain VAS is a number from 0 to 10; 11 is not"),
         ({"exertion": 12}, "exertion: Borg exertion is a number from 0 to 10 in steps of 0.5; 12 is not"),
@@ -212,6 +214,7 @@ def test_a_coded_reason():
     ("entry", "words"),
     [
         ({"arm": "C"}, "arm is one of A, B; 'C' is not"),
+        ({"arm": ""}, "arm: is empty; leave it out, or write something"),
         ({"status": "dropped-out", "since": "2026-03-19"}, "status is one of potential-candidate"),
         ({"status": "off-study", "since": "2026-03-19"}, "reason: say why the participant is off-study"),
         ({"status": "on-study"}, "since: say from which day the participant is on-study: 2026-03-04"),
