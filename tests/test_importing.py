@@ -22,7 +22,7 @@ from integrator.records.schemas import About
 from integrator.records.texts import Unclear
 from integrator.store import journal, messages, records
 from integrator.trial import Trial
-from tests.houses import TestHouse, house
+from tests.houses import SetClock, TestHouse, house, siu
 
 FACES = load_faces()
 BERLIN = "Europe/Berlin"
@@ -290,3 +290,40 @@ def test_an_import_stands_in_the_journal(tmp_path: Path):
         with here.line.store.read() as tx:
             (entry,) = [one for one in journal.since(tx, 0) if one.action == "table imported"]
         assert entry.detail["rows"] == 3
+
+
+GIVEN = "subject;key;status;day;dose;unit;machine;reason\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (f"{SUBJECT};F-1;given;2026-03-12;3;;LINAC 3;", "unit: a dose needs its unit, Gy or cGy"),
+        (f"{SUBJECT};F-1;given;2026-03-12;three;Gy;LINAC 3;", "dose: 'three'"),
+        (f"{SUBJECT};F-1;perhaps;2026-03-12;3;Gy;LINAC 3;", "'perhaps' is not"),
+        (f"{SUBJECT};F-1;given;;3;Gy;LINAC 3;", "which fraction was it?"),
+        (f"{SUBJECT};F-1;not given;2026-03-12;;;LINAC 3;", "reason: say why it was not given"),
+        (f"{SUBJECT};F-1;given;2026-04-01;3;Gy;LINAC 3;", "2026-04-01 is in the future"),
+    ],
+)
+def test_wrong_treatments(row: str, words: str):
+    (one,) = told("treatments", row, header=GIVEN)
+    assert words in one
+
+
+def test_a_table_of_given_fractions_is_evidence_and_a_mended_row_takes_it_back(tmp_path: Path):
+    with house(tmp_path, clock=SetClock(NOW)) as here:
+        here.receive(siu())
+        here.read_all()
+        row = f"{SUBJECT};F-1;given;2026-03-12;3;Gy;Linac 3;\n"
+        assert take(here, "treatments", GIVEN + row, "2026-03-13T08:00:00+00:00")["stored"] == 1
+        here.read_all()
+        (slot,) = here.records()
+        assert slot.body["evidence"] == "evidenced"
+        with here.line.store.read() as tx:
+            (fraction,) = [one for one in records.page(tx, "Treatment") if one.key.startswith("fraction:")]
+        assert (fraction.status, fraction.body["dose"]["value"]) == ("completed", 3)
+        row = row.replace("given", "taken back")
+        take(here, "treatments", GIVEN + row, "2026-03-14T08:00:00+00:00")
+        here.read_all()
+        assert here.records()[0].body["evidence"] == "scheduled"
