@@ -17,6 +17,7 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _LOOSE = re.compile(r"(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})", re.ASCII)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
+FIRST_YEAR, LAST_YEAR = 1850, 2200  # of a time of day; before and after, offsets and calendars are not to be trusted
 LARGEST = 1e12  # of a number; a measured value is far from it
 YES = ("yes", "true", "1", "ja")
 NO = ("no", "false", "0", "nein")
@@ -124,6 +125,8 @@ def read_moment(value: object, zone: str | None) -> When:
         local = datetime.fromisoformat(day).replace(hour=hour, minute=minute, second=second, microsecond=fraction)
     except ValueError:
         raise Unclear(f"{clock.strip()} is not a time of day") from None
+    if not FIRST_YEAR <= local.year <= LAST_YEAR:
+        raise Unclear(f"{day} is no day on which anything was measured; is the year right?")
     if found[5]:
         return When(local.replace(tzinfo=datetime.fromisoformat(f"2026-01-01T00:00{found[5]}").tzinfo))
     return When(_in_zone(local, zone))

@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 from integrator.entering import NotValid
 from integrator.records.schemas import Problem, told
 from integrator.records.texts import Unclear, not_one_of, read_moment
+from integrator.records.values import When
 from integrator.web.api.answers import wrong
 
 LIMIT, LONGEST = 50, 500  # rows of a page
@@ -84,12 +85,20 @@ def _times(zone: str, problems: list[Problem]) -> tuple[datetime | None, datetim
         except Unclear as unclear:
             problems.append(Problem(name, str(unclear)))
             when = None
-        at = when.start if when else None
-        if when and when.day:
-            day = datetime.fromisoformat(when.day).replace(tzinfo=ZoneInfo(zone))
-            at = day + timedelta(days=more)
-        found.append(at.astimezone(UTC) if at else None)
+        try:
+            found.append(_instant(when, zone, more) if when else None)
+        except OverflowError:
+            problems.append(Problem(name, f"{text} is outside every calendar"))
+            found.append(None)
     return found[0], found[1]
+
+
+def _instant(when: When, zone: str, more: int) -> datetime | None:
+    """The instant that a parameter means; of a day its beginning, that many days later."""
+    if when.day:
+        day = datetime.fromisoformat(when.day).replace(tzinfo=ZoneInfo(zone))
+        return (day + timedelta(days=more)).astimezone(UTC)
+    return when.start.astimezone(UTC) if when.start else None
 
 
 def body() -> dict[str, Any]:

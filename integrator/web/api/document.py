@@ -1,4 +1,4 @@
-"""The document of the API: the shapes of records and entries, and what each address answers (OpenAPI 3.1)."""
+"""The document of the API: the shapes of records and entries, and how their fields are written (OpenAPI 3.1)."""
 
 from __future__ import annotations
 
@@ -7,75 +7,14 @@ from typing import Any
 
 from flask import Flask
 from flask_smorest import Api
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from integrator import __version__
-from integrator.records import participant
 from integrator.records.instruments import INSTRUMENTS
-from integrator.records.schemas import SCHEMAS
 from integrator.records.schemas import fields as of
-from integrator.records.schemas.entries import ConsentSchema, Entry
-from integrator.web.api.answers import JSON, PROBLEM
-from integrator.web.api.examples import EXAMPLES
-from integrator.web.api.room import Noun
-from integrator.web.api.shapes import Shapes, ref
+from integrator.web.api.shapes import Shapes
 
 F = Callable[..., Any]
-
-
-class Why(Entry):
-    """What may stand beside the fields of a change."""
-
-    why = of.Words(metadata={"description": "Why it is changed, for the journal."})
-    correction = of.YesNo(metadata={"description": "An earlier entry was a mistake."})
-
-
-class Which(Why):
-    """Of what a new entry is."""
-
-    subject = of.Name(required=True, metadata={"description": "The subject code."})
-    key = of.Name(metadata={"description": "The trial's own name of it, as S-04."})
-
-
-class FirstConsent(ConsentSchema):
-    """The consent with which a participant enters the trial."""
-
-    class Meta(Entry.Meta):
-        fields = ("date", "version")
-
-
-class Link(Entry):
-    """A participant, and the patient that they are. The hospital number is kept encrypted and never shown."""
-
-    subject = of.Name(required=True, metadata={"description": "The subject code; it says nothing of the patient."})
-    number = of.Words(required=True, metadata={"description": "The hospital number.", "writeOnly": True})
-    second = of.Words(
-        required=True, metadata={"description": "A birth date, YYYY-MM-DD, or TYPE|value.", "writeOnly": True}
-    )
-    consent = fields.Nested(FirstConsent, required=True, error_messages=of.NOTHING_SAID)
-    arm = of.Words()
-    status = of.Word(participant.STATUSES)
-
-
-class Withdrawal(Entry):
-    """The end of a consent."""
-
-    scope = of.Word(participant.SCOPES, required=True, metadata={"description": "What is withdrawn."})
-    on = of.Day(required=True, metadata={"description": "The day from which the consent no longer holds."})
-    reason = of.Words(metadata={"description": "Why, if they said it."})
-
-
-WHICH, WHY = Which(), Why()
-
-
-def new_entry(kind: str) -> type[Schema]:
-    """The shape of the body that makes a record of this kind: the fields of its entry and of what it is."""
-    return type(f"New{kind}", (SCHEMAS[kind], Which), {"__doc__": SCHEMAS[kind].__doc__})
-
-
-def changed_entry(kind: str) -> type[Schema]:
-    """The shape of the body that changes a record of this kind: the fields that change."""
-    return type(f"Changed{kind}", (SCHEMAS[kind], Why), {"__doc__": SCHEMAS[kind].__doc__})
 
 
 def described(self: Any, field: fields.Field[Any], ret: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -173,129 +112,3 @@ SHAPES: dict[str, Any] = {
         },
     }
 }
-
-WRONG = {
-    304: "It is as you have it (If-None-Match).",
-    400: "The body is no JSON, or no object.",
-    401: "A token is asked for.",
-    403: "Not from this machine, or from a page of another site.",
-    404: "There is no such record.",
-    409: "It cannot be done as things stand: it is linked already, or follows from other records.",
-    412: "The record has changed meanwhile; its present version is said.",
-    413: "The body is longer than 64 KiB.",
-    415: "The body is not sent as application/json.",
-    422: "Something is not valid; it is said field by field.",
-    428: "If-Match is missing; the present version is said.",
-    500: "A fault of Integrator; nothing was stored.",
-    503: "Not now (the disk is full, the store is away); Retry-After says when.",
-}
-ALWAYS = (401, 403, 500, 503)
-BODY = (400, 413, 415, 422)
-MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "schema": {"type": "string"},
-    "example": '"3"',
-    "description": "The ETag of the version that you have seen.",
-}
-NONE_MATCH = MATCH | {"name": "If-None-Match", "description": "The ETag of the version that you have; 304 if it is it."}
-ONCE = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "maxLength": 200},
-    "description": "Your own name of this request; sent again under it, it is done once.",
-}
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version of the record."}}
-LIMIT = {
-    "name": "limit",
-    "in": "query",
-    "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 50},
-    "description": "How many at most.",
-}
-AFTER = {
-    "name": "after",
-    "in": "query",
-    "schema": {"type": "string"},
-    "description": 'Where the page begins: "next" of the page before.',
-}
-TIMES = [
-    {
-        "name": name,
-        "in": "query",
-        "schema": {"type": "string"},
-        "example": "2026-03-10",
-        "description": f"{text} this day, or this instant.",
-    }
-    for name, text in (("from", "Not before"), ("to", "Not after"))
-]
-
-
-def path_parameter(name: str, about: str, number: bool = False) -> list[dict[str, Any]]:
-    """What stands in a path."""
-    return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": about,
-            "schema": {"type": "integer", "minimum": 0} if number else {"type": "string"},
-        }
-    ]
-
-
-def filters(words: dict[str, tuple[str, ...]], times: bool = False) -> list[dict[str, Any]]:
-    """The parameters of a list as the document has them."""
-    named = [
-        {"name": name, "in": "query", "schema": {"type": "string"} | ({"enum": list(every)} if every else {})}
-        for name, every in words.items()
-    ]
-    return [LIMIT, AFTER, *named, *(TIMES if times else [])]
-
-
-def listed(noun: Noun, shape: str, parameters: list[dict[str, Any]]) -> Callable[[F], F]:
-    """Documents a list of these."""
-
-    def decorate(function: F) -> F:
-        function = noun.response(200, ref(f"{shape}Page"), description="A page.", content_type=JSON)(function)
-        return _errors(noun, (*ALWAYS, 422), noun.doc(parameters=parameters)(function))
-
-    return decorate
-
-
-def single(noun: Noun, shape: str, etag: bool = True) -> Callable[[F], F]:
-    """Documents one of these."""
-
-    def decorate(function: F) -> F:
-        headers = ETAG if etag else None
-        known = noun.response(200, ref(shape), description="As it is now.", headers=headers, content_type=JSON)
-        function = known(function)
-        if etag:
-            function = noun.alt_response(304, description=WRONG[304])(noun.doc(parameters=[NONE_MATCH])(function))
-        return _errors(noun, (*ALWAYS, 404), function)
-
-    return decorate
-
-
-def writes(noun: Noun, shape: str, entry: type[Schema], new: bool, *more: int, match: bool = True) -> Callable[[F], F]:
-    """Documents a write that is answered with the record; `match`: under If-Match."""
-
-    def decorate(function: F) -> F:
-        known = noun.response(200, ref(shape), description="As it is now.", headers=ETAG, content_type=JSON)
-        function = known(function)
-        if new:
-            made = {**ETAG, "Location": {"schema": {"type": "string"}, "description": "Its address."}}
-            fresh = noun.response(201, ref(shape), description="It is new.", headers=made, content_type=JSON)
-            function = fresh(function)
-        body = {"required": True, "content": {JSON: {"schema": entry, "example": EXAMPLES[entry.__name__]}}}
-        parameters = [MATCH | {"required": match and not new}, *([ONCE] if match else [])]
-        function = noun.doc(requestBody=body, parameters=parameters)(function)
-        return _errors(noun, (*ALWAYS, *BODY, 412, *more), function)
-
-    return decorate
-
-
-def _errors(noun: Noun, codes: tuple[int, ...], function: F) -> F:
-    for code in sorted(set(codes)):
-        told = noun.alt_response(code, schema=ref("Problem"), content_type=PROBLEM, description=WRONG[code])
-        function = told(function)
-    return function

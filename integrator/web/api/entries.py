@@ -7,7 +7,8 @@ from flask import Response
 from integrator.records import CODES
 from integrator.web.api import reading, writing
 from integrator.web.api.asked import body
-from integrator.web.api.document import changed_entry, filters, listed, new_entry, path_parameter, single, writes
+from integrator.web.api.bodies import changed_entry, new_entry
+from integrator.web.api.describing import filters, listed, path_parameter, single, writes
 from integrator.web.api.room import Noun, Room
 from integrator.web.api.shown import NAMED
 

@@ -19,7 +19,8 @@ from integrator.store.records import Row
 from integrator.web.api import reading, shown, writing
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import body, load, seen
-from integrator.web.api.document import Link, Withdrawal, changed_entry, filters, listed, path_parameter, single, writes
+from integrator.web.api.bodies import Link, Withdrawal, changed_entry
+from integrator.web.api.describing import filters, listed, path_parameter, single, writes
 from integrator.web.api.room import Noun, Room
 
 KIND = "Participant"

@@ -6,7 +6,7 @@ from flask import Response
 
 from integrator.records import CODES
 from integrator.web.api import reading
-from integrator.web.api.document import filters, listed, path_parameter, single
+from integrator.web.api.describing import filters, listed, path_parameter, single
 from integrator.web.api.room import Noun, Room
 
 

@@ -15,7 +15,7 @@ from integrator.store.schema import MESSAGE_STATES, OWED_STATES
 from integrator.web.api import reading
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import query
-from integrator.web.api.document import filters, listed, path_parameter, single
+from integrator.web.api.describing import filters, listed, path_parameter, single
 from integrator.web.api.room import Noun, Room
 from integrator.web.api.shown import NOUNS, Json, address
 

@@ -21,7 +21,7 @@ from integrator.store.records import Row
 from integrator.web.api import shown
 from integrator.web.api.answers import answer, wrong
 from integrator.web.api.asked import idempotency_key, load, seen
-from integrator.web.api.document import WHICH, WHY
+from integrator.web.api.bodies import WHICH, WHY
 from integrator.web.api.reading import found, missing
 from integrator.web.api.room import Room
 

@@ -29,6 +29,9 @@ S01 = f"sessions/{SUBJECT}/S-01"
         ({"pain": 3}, "pain", None),
         ({"subject": "DISPO-9"}, "subject", "there is no participant with this subject code"),
         ({"subject": 7.5}, "subject", None),
+        ({"start": "0001-01-01 00:00"}, "start", None),
+        ({"start": "9999-12-31T23:59-12:00", "end": "9999-12-31T23:59-12:00"}, "start", None),
+        ({"planned": {"start": "0001-01-01 00:00"}}, "planned", None),
         ({"key": "a b"}, "key", None),
         ({"status": "not-done"}, "reason", "say why it was not done"),
         ({"exercises": 3}, "exercises", "write a list of exercises, each with its name"),
@@ -234,6 +237,8 @@ def test_pages_of_a_list(program: Program):
         ("status=done", "status"),
         ("from=yesterday", "from"),
         ("to=2026-02-30", "to"),
+        ("to=9999-12-31", "to"),
+        ("from=0001-01-01 00:00", "from"),
         ("subject=a&subject=b", "subject"),
     ],
 )
