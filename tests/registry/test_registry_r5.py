@@ -90,6 +90,28 @@ def test_a_change_is_written_onto_what_the_r5_target_holds(tmp_path: Path, regis
         assert problems(after, "r5") == problems(study, "r5") == []
 
 
+def test_what_an_r5_target_changed_is_drift_and_is_written_again(tmp_path: Path, registry: SandboxRegistry):
+    with (
+        SandboxEhr(tmp_path / "office.db", "r5-like") as office,
+        registry_house(tmp_path, registry, (target(office),)) as house,
+    ):
+        office.hold(PATIENT)
+        house.look()
+        house.deliver_all()
+        house.clock.on(minutes=10)
+        house.deliver_all()
+        assert [drift.what for drift in house.line.reconcile("office")] == ["agrees", "agrees"]
+        (study,) = office.holds("ResearchStudy")
+        office.hold({name: value for name, value in study.items() if name != "comparisonGroup"} | {"title": "Another"})
+        changed = [drift for drift in house.line.reconcile("office") if drift.what == "changed"]
+        assert {(drift.field, drift.theirs) for drift in changed} == {("title", "Another"), ("arms", ())}
+        house.deliver_all()
+        (after,) = office.holds("ResearchStudy")
+        assert {name: value for name, value in after.items() if name != "meta"} == {
+            name: value for name, value in study.items() if name != "meta"
+        }
+
+
 def test_a_target_of_another_version_is_waited_for_and_named(tmp_path: Path, registry: SandboxRegistry):
     with (
         SandboxEhr(tmp_path / "ehr.db") as ehr,
