@@ -46,17 +46,15 @@ def course_of(kept: Kept, voice: Voice) -> Course:
 
 def _visit(row: Row, said: Said, first: Said, asked: bool, given: list[Said], zone: ZoneInfo) -> Visit:
     period = said.get("time")
-    is_fraction = (said.get("activity") or "fraction") == "fraction" and (
-        said.get("activity") is not None or said.get("fraction") is not None
-    )
+    fraction_ = said.get("activity") == "fraction"  # an unknown activity is a question, not a fraction
     planned = start_of(first)
     doses = [one["dose"] for one in given if one.get("dose")]
     return Visit(
         id=row.number,
         start=period.start.astimezone(zone) if period else None,
-        what=fraction(said) if is_fraction else fraction({**said, "fraction": None}),
-        fraction=is_fraction,
-        number=said.get("fraction"),
+        what=fraction(said) if fraction_ else fraction({**said, "fraction": None}),
+        fraction=fraction_,
+        number=said.get("fraction") if fraction_ else None,
         total=said.get("fractions"),
         end=period.end.astimezone(zone) if period and period.end else None,
         place=place_of(said),

@@ -165,7 +165,8 @@ def _ground(course: Course, days: Days, look: Look, y: float, ends: float) -> li
             out.append(_text(middle, y + 32, name, "mid tiny t-act" if now else "mid tiny"))
             out.append(_text(middle, y + 48, str(day.day), "mid big t-act" if now else "mid big strong"))
         else:
-            told = "today" if now else _short(day) if day.weekday() == 0 else f"{name} {day.day}"
+            named = f"{name[:2] if days.width[day] < 44 else name} {day.day}"
+            told = "today" if now else _short(day) if day.weekday() == 0 else named
             small = " tiny" if days.width[day] < 50 else ""
             out.append(_text(middle, y + 17, told, f"mid{small} t-act" if now else f"mid{small} strong"))
     return out
@@ -235,7 +236,7 @@ def _column(column: Column, floor: float, look: Look, chosen: int | None) -> str
     time = f"{visit.start:%H:%M}" if visit.start else ""
     if visit.moved and not look.plan and column.room > 46:
         time = f"→ {time}"
-    out.append(_text(x, floor + 32, visit.gone if visit.gone and width > 24 else time,
+    out.append(_text(x, floor + 32, visit.gone if visit.gone and column.room > 54 else time,
                      "mid tiny t-move" if visit.moved and not visit.gone else "mid tiny"))  # fmt: skip
     return _link(f"#a{visit.id}", visit_named(visit), out, visit.id == chosen)
 
@@ -281,7 +282,18 @@ def _unit(unit: Unit, x: float) -> Mark:
     return draw
 
 
-Assessed = tuple[date, str, str, str, bool]  # day, what stands in it, its name, where it leads, whether it is done
+OTHERS = {"Planning": "plan", "Visit": "visit"}  # what stands in the mark of an appointment that is no fraction
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """Scores of a day, or an appointment that is no fraction: what stands in its mark, and its name."""
+
+    day: date
+    word: str
+    name: str
+    leads: str
+    kind: str  # class of the mark
 
 
 def _assessed_days(course: Course) -> list[date]:
@@ -297,34 +309,36 @@ def _assessments(course: Course, days: Days) -> list[Assessed]:
         here: list[Score] = list(group)
         points = list(dict.fromkeys(score.timepoint for score in here if score.timepoint))
         if day:
-            found.append((day, ", ".join(points) or "score", scores_named(here), f"#o{here[0].id}", True))
+            word = ", ".join(points) or "score"
+            found.append(Assessed(day, word, scores_named(here), f"#o{here[0].id}", "win done"))
     for visit in course.visits:
         if visit.start and not visit.fraction and not visit.gone and visit.start.date() in days.left:
-            done = visit.rung > 1
-            found.append((visit.start.date(), visit.what.lower()[:8], visit_named(visit), f"#a{visit.id}", done))
+            kind = "r-ask" if visit.asked else "win done" if visit.rung > 1 else "win"
+            word = OTHERS.get(visit.what, "other")
+            found.append(Assessed(visit.start.date(), word, visit_named(visit), f"#a{visit.id}", kind))
     return found
 
 
 def _marks(assessed: Sequence[Assessed], days: Days) -> list[Mark]:
-    several = Counter(one[0] for one in assessed)
+    several = Counter(one.day for one in assessed)
     placed: Counter[date] = Counter()
     marks: list[Mark] = []
-    for day, word, name, leads, done in assessed:
-        each = days.width[day] / several[day]
-        left = days.left[day] + each * placed[day]
-        placed[day] += 1
-        marks.append(_mark(left + 2, max(20.0, each - 4), word, (leads, name), done))
+    for one in assessed:
+        each = days.width[one.day] / several[one.day]
+        left = days.left[one.day] + each * placed[one.day]
+        placed[one.day] += 1
+        marks.append(_mark(one, left + 2, max(20.0, each - 4)))
     return marks
 
 
-def _mark(left: float, width: float, word: str, link: tuple[str, str], done: bool) -> Mark:
+def _mark(one: Assessed, left: float, width: float) -> Mark:
     def draw(y: float) -> str:
         out = [
             _rect("hit", left - 2, y - 14, width + 4, 28, 4),
-            _rect("win done" if done else "win", left, y - 11, width, 22, 4),
-            _text(left + width / 2, y + 4, word, "mid tiny strong"),
+            _rect(one.kind, left, y - 11, width, 22, 4),
+            _text(left + width / 2, y + 4, one.word, "mid tiny strong"),
         ]
-        return _link(*link, out, False)
+        return _link(one.leads, one.name, out, False)
 
     return draw
 

@@ -19,6 +19,7 @@ from integrator.web.today.days import day_and_hour, short_day
 from integrator.web.today.sentences import Voice, listed, unnamed
 from integrator.web.today.view import Known, Wait, waiting
 
+SHOWN = 15  # sentences of the log, before the older ones
 WITHDRAWN = {"intervention": "the intervention", "collection": "collecting data", "everything": "everything"}
 
 
@@ -47,6 +48,7 @@ class Page:
     chosen: Visit | None
     chosen_told: str
     log: list[tuple[str, list[Entry]]]
+    older: list[tuple[str, list[Entry]]]  # behind "Older"
     units: tuple[Unit, ...]
     scores: tuple[Score, ...]
 
@@ -55,6 +57,8 @@ def page(kept: Kept, voice: Voice) -> Page:
     """The page of a participant."""
     course = course_of(kept, voice)
     chosen = _chosen(course, kept)
+    log = log_of(kept, voice)
+    recent = _recent(log)
     return Page(
         subject=kept.participant.subject,
         as_of=day_and_hour(kept.now, voice.zone),
@@ -66,10 +70,21 @@ def page(kept: Kept, voice: Voice) -> Page:
         narrow=picture(course, NARROW, chosen.id if chosen else None),
         chosen=chosen,
         chosen_told=visit_named(chosen) if chosen else "",
-        log=log_of(kept, voice),
+        log=log[:recent],
+        older=log[recent:],
         units=tuple(reversed(course.units)),
         scores=tuple(reversed(course.scores)),
     )
+
+
+def _recent(log: list[tuple[str, list[Entry]]]) -> int:
+    """How many days of the log are shown at once: whole days, until there are enough sentences."""
+    sentences = 0
+    for days, (_, told) in enumerate(log, 1):
+        sentences += len(told)
+        if sentences >= SHOWN:
+            return days
+    return len(log)
 
 
 def waits(kept: Kept, voice: Voice) -> list[Wait]:

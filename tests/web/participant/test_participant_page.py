@@ -137,6 +137,26 @@ def test_a_report_that_the_schedule_denies_is_a_dashed_question(told: Teller, cl
     assert 'class="r-ask"' in html
 
 
+def test_an_unknown_activity_is_a_question_and_no_fraction(told: Teller, client: FlaskClient) -> None:
+    told.says("S12", 1, berlin(10, 10), filler="F-99", activity="XYZ", start="20260318100000", end="20260318102000")
+    html = read(client)
+    assert "Fractions given 4 of 10" in text(html)
+    assert rows(html, "h-list")[-1] == "Appointment Wed 18 Mar 10:00 LINAC 3 scheduled — question"
+    assert "Appointment, Wed 18 Mar 10:00, LINAC 3, scheduled, a question waits" in html
+
+
+def test_older_changes_are_folded_away_whole_days_at_a_time(told: Teller, client: FlaskClient) -> None:
+    assert "<details>" not in read(client)
+    for minute, (instrument, value) in enumerate((("karnofsky", 80), ("ecog", 1), ("weight", 71.5))):
+        entry: dict[str, object] = {"instrument": instrument, "value": value, "time": "2026-03-10"}
+        told.enters("Observation", berlin(10, 10, minute), entry)
+    shown, _, older = read(client).partition("<details>")
+    assert "<summary>Older: 7 changes since Mon 2 March</summary>" in older
+    assert "<h3>Mon 2 March</h3>" in older
+    assert "<h3>Tue 3 March</h3>" in shown
+    assert "<h3>Mon 2 March</h3>" not in shown
+
+
 def test_nobody_is_404_in_words(client: FlaskClient) -> None:
     answer = client.get("/participants/DISPO-999")
     assert answer.status_code == 404
