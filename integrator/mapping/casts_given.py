@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from integrator.formats.hl7v2.times import parse_time
-from integrator.mapping.casts import NOTHING, Cast, Wrong
-from integrator.mapping.casts_time import read_ts
+from integrator.mapping.casts import NOTHING, CannotHold, Cast, Wrong
+from integrator.mapping.casts_time import read_ts, write_ts
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import text_of
-from integrator.records.doses import read_dose
+from integrator.records.doses import UNITS, read_dose
 from integrator.records.texts import Unclear
-from integrator.records.values import When
+from integrator.records.values import Quantity, When
 
 
 def _read_when(nodes: list[Any], state: State) -> Any:
@@ -47,8 +47,32 @@ def _read_dose(nodes: list[Any], state: State) -> Any:
         raise Wrong(str(wrong), 1 if wrong.field == "unit" else 0) from None
 
 
+def _write_when(value: When, state: State) -> list[Any]:
+    if value.end is not None:
+        raise CannotHold("a time with an end")
+    return [_written(value)]
+
+
+def _write_from_to(value: When, state: State) -> list[Any]:
+    return [_written(value), write_ts(value.end) if value.end else None]
+
+
+def _written(value: When) -> str:
+    if value.start is not None:
+        return write_ts(value.start)
+    if value.day is None or len(value.day) != len("2026-03-12"):
+        raise CannotHold("a time that is no day")
+    return value.day.replace("-", "")
+
+
+def _write_dose(value: Quantity, state: State) -> list[Any]:
+    if value.code not in UNITS.values() or value.comparator is not None:
+        raise CannotHold("a dose in another unit, or a limit")
+    return [f"{value.value:g}", value.code]
+
+
 HL7_GIVEN = (
-    Cast("when", _read_when),
-    Cast("from-to", _read_from_to),
-    Cast("dose", _read_dose, parts=((), ("1",))),
+    Cast("when", _read_when, _write_when),
+    Cast("from-to", _read_from_to, _write_from_to),
+    Cast("dose", _read_dose, _write_dose, ((), ("1",))),
 )

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from random import Random
 from typing import Any
 
-from integrator.errors import Held, Rejected
+from integrator.errors import CannotWrite, Held, Rejected
 from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.context import Context
 from integrator.mapping.face import Face, tree_of
@@ -20,16 +20,22 @@ from integrator.mapping.walk import Loc, locate
 from integrator.records import Said
 
 Span = tuple[int, int]
+DRAWS = 50  # records drawn until one can be written
 ZONE = Context(zone="Europe/Berlin", default_minutes=30)
 
 
 def law_4(face: Face, random: Random) -> str | None:
     """On a message drawn at random; a face that only reads is written for this as if it could be."""
-    said = Draw(face.declared, random).said()
     writer = face if face.declared.writes else Face(replace(face.declared, direction=None))
     events = [one.values for one in face.declared.when if not one.written]
     context = Context(event=random.choice(events[0]) if events else None)
-    return mutated(face, build(writer.write(said, context)), random)
+    for _ in range(DRAWS):
+        try:
+            message = writer.write(Draw(face.declared, random).said(), context)
+        except CannotWrite:  # a time with an end where the form has only days: no message says that
+            continue
+        return mutated(face, build(message), random)
+    return f"of {DRAWS} records none can be written"
 
 
 def mutated(face: Face, data: bytes, random: Random, changes: int = 8) -> str | None:

@@ -74,7 +74,11 @@ WORDY = (
 DATES = ("1960", "1961-02", "1959-12-31", "2000-02-29")
 DATED = ("birth_date", "since", "enrolled", "left", "randomised")  # texts that are dates
 OBSERVED = ("pain-vas", "omed", "weight", "site-score", "http://loinc.org|2708-6", "urn:oid:1.2.276.0.76|a b")
-REFERRED = {"part_of": "ExerciseSession"}  # what a field refers to; any other refers to the study
+DOSES = [(unit, unit, "http://unitsofmeasure.org") for unit in ("Gy", "cGy")]
+REFERRED = {
+    "appointment": "Appointment",
+    "part_of": "ExerciseSession",
+}  # what a field refers to; any other refers to the study
 AGES = ("18 Years", "1 Year", "6 Months", "N/A", "018 Years", "80 years")
 OFFSETS = (0, 60, 120, 330, -300, 135)
 
@@ -120,16 +124,21 @@ class Draw:
         return allowed(self.declared, name, self.draw(name, kind))
 
     def _words(self, name: str) -> tuple[str, ...]:
-        """The words that the field may be, those that the face's code map cannot hold left out."""
+        """The words that the field may be, those that the face's code maps cannot hold left out."""
         found = {one.place.field: one for one in self.declared.fields}[name]
         words = record_model.codes(self.declared.record, found.place) or ()
-        lossy = {word for choice in found.choices if choice.codes for word in choice.codes.lossy}
+        maps = [choice.codes for choice in found.choices if choice.codes]
+        lossy = {word for codes in maps for word in codes.lossy}
+        if not self.declared.writes and len(maps) == len(found.choices):  # what only reads may have rows of "*" only
+            lossy |= {word for word in words if all(codes.write(word) is None for codes in maps)}
         return tuple(word for word in words if word not in lossy)
 
     def draw(self, name: str, kind: type) -> Any:
         """A value of a type, for the field or part of that name ("sites.status")."""
         if name in DATED and kind is str:
             return self.random.choice(DATES)
+        if name == "dose" and kind is Quantity:
+            return Quantity(self.random.choice((2, 3, 1.8, 300)), *self.random.choice(DOSES))
         if name == "code" and kind is str:
             return self.random.choice(OBSERVED)
         if kind is str and (words := self._words_of_part(name)):
