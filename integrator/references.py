@@ -21,7 +21,8 @@ from integrator.store import Tx, owed, people, records
 Resource = dict[str, Any]
 
 REQUIRED = {"Participant": ("study",)}  # R4: ResearchSubject.study 1..1
-OF_PATIENT = ("Participant", "ExerciseSession", "Observation", "Treatment")  # R4: individual 1..1, subject 1..1, subject
+# R4: ResearchSubject.individual 1..1, Procedure.subject 1..1; Observation.subject
+OF_PATIENT = ("Participant", "ExerciseSession", "Observation", "Treatment")
 NCT = "https://clinicaltrials.gov/nctid"
 
 

@@ -3,8 +3,8 @@
     python scripts/reduce_r5.py
 
 The source is the package fhir.resources (its models are made from the R5 definitions); kept are ResearchStudy,
-ResearchSubject, Group, Patient and every data type that they reach: names, types, cardinalities, choice types and reference
-targets, and the codes of elements of type code. Of all other resources only the names; no texts.
+ResearchSubject, Group, Patient and every data type that they reach: names, types, cardinalities, choice types and
+reference targets, and the codes of elements of type code. Of all other resources only the names; no texts.
 """
 
 from __future__ import annotations

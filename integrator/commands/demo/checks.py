@@ -157,8 +157,8 @@ def never_written(evidence: Evidence) -> Iterator[str]:
 def all_wait(evidence: Evidence) -> Iterator[str]:
     """Rows that do not wait, or wait for something else."""
     for target, rows in evidence.counts["owed"].items():
-        others = Counter({state: n for state, n in rows.items() if state != "waiting"})
-        others.subtract(delivered=NEVER_HELD)
+        others: Counter[str] = Counter({state: n for state, n in rows.items() if state != "waiting"})
+        others["delivered"] -= NEVER_HELD
         yield from (f"{target}: {n} {state}" for state, n in others.items() if n)
     waiting = Counter(str(row["reason"]) for row in evidence.counts["waiting"])
     yield from (f"{n} wait: {reason}" for reason, n in waiting.items() if not reason.startswith(CANNOT))
