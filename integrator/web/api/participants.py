@@ -126,6 +126,7 @@ def end_consent(room: Room, subject: str, sent: dict[str, Any]) -> Response:
     """The end of a consent. The same withdrawal sent again is the one that is there."""
     facts, problems = load(Withdrawal(), sent)
     with room.line.store.write() as tx:
+        people.begin_change(tx)
         if people.by_subject(tx, subject) is None:
             reading.missing()
         if problems:
