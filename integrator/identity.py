@@ -21,6 +21,7 @@ from integrator.sealing import (
     SealedBody,
     field_keys,
     keep_number,
+    look_ahead,
     new_patient,
     number_index,
     number_of,
@@ -45,6 +46,7 @@ __all__ = [
     "SealedBody",
     "field_keys",
     "keep_number",
+    "look_ahead",
     "number_index",
     "number_of",
     "open_answer",
@@ -85,17 +87,30 @@ class Linked:
         self._store = store
         self._read_at = (-1, -1)
         self._by_index: dict[bytes, Participant] = {}
+        self._by_subject: dict[str, Participant] = {}
 
     def get(self, tx: Tx, index: bytes) -> Participant | None:
         """The participant whose patient has this index; None: not in the trial."""
         if people.CHANGED in tx.changes:
             return dict(people.linked(tx)).get(index)  # not committed yet, so nothing to be kept
+        self._look(tx)
+        return self._by_index.get(index)
+
+    def of_subject(self, tx: Tx, subject: str) -> Participant | None:
+        """The participant of this subject code."""
+        if people.CHANGED in tx.changes:
+            return people.by_subject(tx, subject)
+        self._look(tx)
+        return self._by_subject.get(subject)
+
+    def _look(self, tx: Tx) -> None:
+        """Reads again what has changed."""
         change = self._store.told(tx, people.CHANGED)
         if change != self._read_at:
             with self._store.read() as fresh:  # tx may show the state before the change
                 self._by_index = dict(people.linked(fresh))
+            self._by_subject = {one.subject: one for one in self._by_index.values()}
             self._read_at = change
-        return self._by_index.get(index)
 
 
 def consent_covers(participant: Participant, at: datetime, kind: str = "") -> bool:

@@ -10,7 +10,7 @@ and reconciling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,16 +84,16 @@ class Line(House):
         """Before a batch is merged: who is in the trial, and every record that is spoken of, is this transaction's to
         its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
         self.store.told(tx, people.CHANGED)
+        if self.store.alone:
+            return
         spoken = [one for read in said if isinstance(read, Read) for one in read.records]
-        weighed = (fractions.lock_name(index) for index in self._weighed(spoken))
-        found = records.reserve(tx, ((one.kind, one.key) for one in spoken), weighed)
+        found = records.reserve(tx, ((one.kind, one.key) for one in spoken))
         owed.look_ahead(tx, [row.number for row in found])
-
-    def _weighed(self, spoken: Iterable[Spoken]) -> Iterator[bytes]:
-        """Whose fractions will be weighed: the evidence of one hangs together with that of the others."""
-        for one in spoken:
-            if one.kind in fractions.WEIGHED and one.patient is not None:
-                yield identity.number_index(self.keys, one.patient.value)
+        whose = [(one, participant) for one in spoken if (participant := self._of(tx, one)[1])]
+        sent = (one.said.get("patient") for one, _ in whose)
+        identity.look_ahead(tx, self.keys, {participant.patient_id for _, participant in whose}, sent)
+        weighed = {p.subject: p for one, p in whose if one.kind in fractions.WEIGHED}
+        fractions.reserve(self, tx, weighed.values(), any(one.kind == "Treatment" for one, _ in whose))
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
@@ -187,15 +187,18 @@ class Line(House):
         """The blind index of the patient and their participant: by subject code, by number, or by PID-3 alone where
         the message could not be read."""
         if isinstance(said, Read) and said.records:
-            first = said.records[0]
-            if first.subject or first.patient is None:
-                known = people.by_subject(tx, first.subject or "")
-                return (known.number_index, known) if known else (None, None)
-            number: str | None = first.patient.value
-        else:
-            number = self._number_as_sent(tx, message)
+            return self._of(tx, said.records[0])
+        number = self._number_as_sent(tx, message)
         index = identity.number_index(self.keys, number) if number else None
         return index, self.linked.get(tx, index) if index else None
+
+    def _of(self, tx: Tx, spoken: Spoken) -> tuple[bytes | None, Participant | None]:
+        """The same of one record that was read."""
+        if spoken.subject or spoken.patient is None:
+            known = self.linked.of_subject(tx, spoken.subject or "")
+            return (known.number_index, known) if known else (None, None)
+        index = identity.number_index(self.keys, spoken.patient.value)
+        return index, self.linked.get(tx, index)
 
     def _number_as_sent(self, tx: Tx, message: Stored) -> str | None:
         try:

@@ -7,7 +7,7 @@ and what it holds, so that one copied to another row does not open.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
@@ -110,8 +110,19 @@ def sent_index(keys: Keyring, identifier: Json) -> bytes:
 
 def keep_number(tx: Tx, keys: Keyring, patient_id: int, identifier: Identifier, index: bytes) -> None:
     """Keeps an identifier of a patient under an index of it; said again it changes nothing."""
+    _keep(tx, keys, patient_id, _as_sent(identifier), index, matched=True)
+
+
+def look_ahead(tx: Tx, keys: Keyring, patient_ids: Iterable[int], sent: Iterable[Identifier | None]) -> None:
+    """Before a batch, where the store is another process: asks once for the keys of these patients, and for their
+    identifiers as they were sent."""
+    people.look_ahead(tx, patient_ids, (sent_index(keys, _as_sent(one)) for one in sent if one))
+
+
+def _as_sent(identifier: Identifier) -> Json:
+    """As JSON, as records have it."""
     parts = {name: getattr(identifier, name) for name in identifier.__match_args__}
-    _keep(tx, keys, patient_id, {name: part for name, part in parts.items() if part is not None}, index, matched=True)
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def number_of(tx: Tx, keys: Keyring, patient_id: int, index: bytes) -> Identifier | None:

@@ -42,7 +42,7 @@ class Entry:
 
 COLUMNS = [journal.c[name] for name in Entry.__match_args__]
 
-WRITE = Statement(insert(journal).values({c.name: given(c.name) for c in COLUMNS if c.name != "seq"}))
+WRITE = Statement(insert(journal).inline().values({c.name: given(c.name) for c in COLUMNS if c.name != "seq"}))
 """Appends one entry."""
 
 

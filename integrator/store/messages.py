@@ -140,7 +140,7 @@ def settling(state: str, columns: tuple[str, ...]) -> Statement:
     before = comes_from(MESSAGE_STATES, state)
     values = {name: given(name) for name in columns}
     where = update(messages).where(m.id == given("number"), among(m.state, before))
-    return Statement(where.values(state=state, leased_until=None, holder=None, **values))
+    return Statement(where.values(state=state, leased_until=None, holder=None, **values), once=("number",))
 
 
 def append(tx: Tx, new: Sequence[NewMessage]) -> list[int]:

@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, case, func, or_, select, tuple_, update
+from sqlalchemy.sql import ClauseElement
 
 from integrator.store.schema import OWED_STATES, owed
-from integrator.store.statement import Statement, given
+from integrator.store.statement import Insert, Statement, given
 from integrator.store.target_ids import TargetId as TargetId
 from integrator.store.target_ids import all_known as all_known
 from integrator.store.target_ids import forget as forget
@@ -58,22 +59,18 @@ GET = Statement(select(*OWED).where(*KEY), locks=True)
 
 _marked = {name: given(name) for name in ("state", "reason", "due_at", "updated_at")}
 
-MARK = Statement(
-    lambda insert: (
-        insert(owed)
-        .values(**{column.name: given(column.name) for column in owed.primary_key}, attempts=0, marks=1,
-                since=given("updated_at"), **_marked)
-        .on_conflict_do_update(
-            index_elements=["target", "record_id", "face"],
-            set_={
-                "attempts": 0,
-                "marks": o.marks + 1,
-                "since": case((o.state == given("state"), o.since), else_=given("updated_at", o.since.type)),
-                **_marked,
-            },
-        )
+
+def _marking(insert: Insert) -> ClauseElement:
+    key = {column.name: given(column.name) for column in owed.primary_key}
+    mark = insert(owed).values(**key, attempts=0, marks=1, since=given("updated_at"), **_marked)
+    since = case((o.state == mark.excluded.state, o.since), else_=mark.excluded.updated_at)
+    again = {"attempts": 0, "marks": o.marks + 1, "since": since}
+    return mark.on_conflict_do_update(
+        index_elements=list(key), set_=again | {name: mark.excluded[name] for name in _marked}
     )
-)  # fmt: skip
+
+
+MARK = Statement(_marking, once=("target", "record_id", "face"))
 """A row owed (or waiting) anew, whatever it was before; its lease stays."""
 
 

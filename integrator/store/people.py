@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, any_, insert, select, update
 
 from integrator.store.schema import participants, patient_numbers, patients
 from integrator.store.statement import Statement, given
@@ -50,6 +51,14 @@ WRAPPED_KEY = Statement(select(patients.c.key).where(patients.c.id == given("pat
 
 SEALED_NUMBER = Statement(select(n.sealed).where(n.index == given("index")))
 """The sealed identifier behind one blind index."""
+
+WRAPPED_KEYS = Statement(
+    select(patients.c.id, patients.c.key).where(patients.c.id == any_(given("patient_ids", ARRAY(BigInteger))))
+)
+"""The wrapped keys of many patients; PostgreSQL's."""
+
+SEALED_NUMBERS = Statement(select(n.index, n.sealed).where(n.index == any_(given("indexes", ARRAY(LargeBinary)))))
+"""The sealed identifiers behind many blind indexes; PostgreSQL's."""
 
 ADD_NUMBER = Statement(
     lambda insert: (
@@ -133,6 +142,16 @@ def sealed_number(tx: Tx, index: bytes) -> bytes | None:
         tx.known["number", index] = SEALED_NUMBER.value(tx, index=index)
     found: bytes | None = tx.known["number", index]
     return found
+
+
+def look_ahead(tx: Tx, patient_ids: Iterable[int], indexes: Iterable[bytes]) -> None:
+    """Before a batch: asks once for the wrapped keys of these patients and the identifiers behind these indexes."""
+    if tx.database.alone:
+        return
+    ids, wanted = list(set(patient_ids)), list(set(indexes))
+    tx.known |= {("key", patient_id): key for patient_id, key in WRAPPED_KEYS.all(tx, patient_ids=ids)}
+    tx.known |= {("number", index): None for index in wanted}
+    tx.known |= {("number", index): sealed for index, sealed in SEALED_NUMBERS.all(tx, indexes=wanted)}
 
 
 def patient_of(tx: Tx, index: bytes) -> int | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, and_, column, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, column, func, insert, select, update
+from sqlalchemy.sql import ClauseElement
 
-from integrator.errors import RetryLater
 from integrator.store.schema import message_records, record_versions, records
-from integrator.store.statement import Statement, given
+from integrator.store.statement import Insert, Statement, given
 from integrator.store.transaction import Tx
 
 r, v = records.c, record_versions.c
@@ -90,19 +90,35 @@ BY_ID = Statement(select(*COLUMNS).where(r.id == given("record_id")), locks=True
 INSERT = Statement(insert(records).values(_values).returning(r.id))
 """A new record."""
 
-UPDATE = Statement(update(records).where(r.id == given("record_id"), r.version == given("before")).values(_values))
+NUMBERS = Statement(
+    select(func.nextval(func.pg_get_serial_sequence("records", "id"))).select_from(
+        func.generate_series(1, given("n", BigInteger())).alias("one")
+    )
+)
+"""Numbers for new records; PostgreSQL's."""
+
+INSERT_NUMBERED = Statement(insert(records).values(_values | {"id": given("record_id")}))
+"""A new record with a number that was taken before."""
+
+UPDATE = Statement(
+    update(records).where(r.id == given("record_id"), r.version == given("before")).values(_values),
+    once=("record_id",),
+    lost="a record was changed by another process",
+)
 """A record as it is now, if nobody changed it since it was read."""
 
 KEEP_VERSION = Statement(insert(record_versions).values({column.name: given(column.name) for column in v}))
 """One version of a record."""
 
-LINK = Statement(
-    lambda insert: (
-        insert(message_records)
-        .values(message_id=given("message_id"), record_id=given("record_id"), outcome=given("outcome"))
-        .on_conflict_do_update(index_elements=["message_id", "record_id"], set_={"outcome": given("outcome")})
+
+def _linking(insert: Insert) -> ClauseElement:
+    link = insert(message_records).values({column.name: given(column.name) for column in message_records.c})
+    return link.on_conflict_do_update(
+        index_elements=["message_id", "record_id"], set_={"outcome": link.excluded.outcome}
     )
-)
+
+
+LINK = Statement(_linking, once=("message_id", "record_id"))
 """That a message spoke of a record, and what came of it."""
 
 LINKS = Statement(
@@ -127,6 +143,13 @@ OF_SUBJECT_AND_KIND = Statement(
 )
 """The same of one kind."""
 
+OF_SUBJECTS = Statement(
+    select(*COLUMNS)
+    .where(r.subject == any_(given("subjects", ARRAY(Text))), r.kind == given("kind"))
+    .order_by(r.starts, r.id)
+)
+"""The same of many participants; PostgreSQL's."""
+
 PAGE = Statement(
     select(*COLUMNS).where(r.kind == given("kind"), r.id > given("after")).order_by(r.id).limit(given("limit"))
 )
@@ -145,20 +168,23 @@ def get(tx: Tx, kind: str, key: str) -> Row | None:
     return Row(*row) if row else None
 
 
-def reserve(tx: Tx, keys: Iterable[tuple[str, str]], names: Iterable[str] = ()) -> list[Row]:
+def reserve(tx: Tx, keys: Iterable[tuple[str, str]]) -> list[Row]:
     """Before a batch: nobody else changes or makes one of these records until the end; what is there is read at once.
 
     Taken in one order, so that transactions wait for each other and never crosswise. With SQLite there is nothing to
-    be done, and nothing is returned. names: what else is taken, in the same order.
+    be done, and nothing is returned.
     """
     if tx.database.alone:
         return []
     wanted = list(set(keys))
-    tx.lock([*(_name(kind, key) for kind, key in wanted), *names])
+    tx.lock(_name(kind, key) for kind, key in wanted)
     tx.known |= dict.fromkeys(wanted)
     asked = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
     found = [Row(*row) for row in GET_MANY.all(tx, **asked)] if wanted else []
     tx.known |= {(row.kind, row.key): row for row in found}
+    fresh = [key for key in wanted if tx.known[key] is None]
+    numbers = NUMBERS.all(tx, n=len(fresh)) if fresh else []
+    tx.known |= {("number for", *key): number for key, (number,) in zip(fresh, numbers, strict=True)}
     return found
 
 
@@ -180,13 +206,19 @@ def save(tx: Tx, row: Row, change: Change | None) -> Row:
     RetryLater: it was changed since it was read (only where more than one process writes).
     """
     tx.known.pop((row.kind, row.key), None)
+    tx.known.pop(("of", row.subject, row.kind), None)
+    number = tx.known.pop(("number for", row.kind, row.key), None)
     fresh = replace(row, version=row.version + 1) if change or row.id is None else row
     values = {name: getattr(fresh, name) for name in _SAVED}
     if row.id is None:
-        fresh = replace(fresh, id=INSERT.value(tx, **values))
+        if number is None:
+            number = INSERT.value(tx, **values)
+        else:
+            INSERT_NUMBERED.later(tx, record_id=number, **values)
+        fresh = replace(fresh, id=number)
         tx.known["owed", fresh.id] = []
-    elif not UPDATE.run(tx, record_id=row.id, before=row.version, **values):
-        raise RetryLater(f"{row.kind} {row.id} was changed by another process")
+    else:
+        UPDATE.later(tx, record_id=row.id, before=row.version, **values)
     if change is not None:
         what = {"changed": change.changed, "message_id": change.message_id, "why": change.why, "at": change.at}
         KEEP_VERSION.later(tx, record_id=fresh.id, version=fresh.version, body=fresh.body, **what)
@@ -218,7 +250,21 @@ def of_subject(tx: Tx, subject: str, kind: str | None = None) -> list[Row]:
     """The records of one participant by subject code, in order of start."""
     if kind is None:
         return [Row(*row) for row in OF_SUBJECT.all(tx, subject=subject)]
+    if ("of", subject, kind) in tx.known:
+        return list(tx.known["of", subject, kind])
     return [Row(*row) for row in OF_SUBJECT_AND_KIND.all(tx, subject=subject, kind=kind)]
+
+
+def look_ahead(tx: Tx, subjects: Iterable[str], kind: str) -> None:
+    """Before a batch: asks once for the records of a kind of these participants, which nobody else makes or changes
+    until the end."""
+    if tx.database.alone:
+        return
+    wanted = list(set(subjects))
+    tx.known |= {("of", subject, kind): [] for subject in wanted}
+    for row in OF_SUBJECTS.all(tx, subjects=wanted, kind=kind) if wanted else ():
+        found = Row(*row)
+        tx.known["of", found.subject, kind].append(found)
 
 
 def page(tx: Tx, kind: str, after: int = 0, limit: int = 500) -> list[Row]:

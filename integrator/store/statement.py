@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, or_
+from sqlalchemy import BindParameter, Column, ColumnElement, LargeBinary, Table, bindparam, or_
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.visitors import iterate
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
-from integrator.store.transaction import Later, Tx
+from integrator.errors import RetryLater
+from integrator.store.schema import metadata
+from integrator.store.together import Together, together
+from integrator.store.transaction import Tx
 
 Insert = Callable[[Table], SqliteInsert | PostgresInsert]  # an insert that can say `on conflict`
+ORDER = {table.name: place for place, table in enumerate(metadata.sorted_tables)}  # parents before children
 _PREFIX = "given_"  # SQLAlchemy keeps the names of columns for itself
 
 
@@ -43,6 +47,9 @@ class _Compiled:
     adapts: tuple[tuple[int, Callable[[Any], Any]], ...]  # the parameters that need adapting to the database
     results: tuple[tuple[int, Callable[[Any], Any]], ...]  # the columns of a row that need adapting to Python
     tables: frozenset[str]  # that it reads or writes
+    needs: frozenset[str]  # those, and the tables that its rows point at
+    place: tuple[int, bool]  # of the table that it writes, parents before children; an insert before an update
+    together: Together | None  # for many rows at once, where the database has that
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The driver's parameters. KeyError: one is missing."""
@@ -66,10 +73,18 @@ class Statement:
     """One statement. `clause` is an SQLAlchemy statement, or a function that makes one of the database's own insert.
 
     `locks`: in a write transaction nobody else changes the rows that this query finds, until the end.
+    `once`: rows of parameters that agree in these are about one row of the table, and are not sent together.
+    `lost`: what it means when one of them touches no row, which is a RetryLater.
     """
 
-    def __init__(self, clause: ClauseElement | Callable[[Insert], ClauseElement], locks: bool = False):
-        self._clause, self._locks = clause, locks
+    def __init__(
+        self,
+        clause: ClauseElement | Callable[[Insert], ClauseElement],
+        locks: bool = False,
+        once: tuple[str, ...] = (),
+        lost: str = "",
+    ):
+        self._clause, self._locks, self._once, self._lost = clause, locks, once, lost
         self._compiled: dict[str, _Compiled] = {}
 
     def all(self, tx: Tx, **values: Any) -> list[tuple[Any, ...]]:
@@ -95,18 +110,13 @@ class Statement:
         return int(tx.driver.execute(compiled.text, compiled.bind(values)).rowcount)
 
     def later(self, tx: Tx, **values: Any) -> None:
-        """Runs it before its tables are asked in this transaction, at the latest before the commit.
-
-        Over a connection the rows of many go together. Not for one that could touch nothing and somebody should know.
-        """
-        if tx.database.alone:
-            self.run(tx, **values)
-            return
+        """Runs it before its tables are asked in this transaction, at the latest before the commit; the rows of many
+        go together."""
         compiled = self._compiled_for(tx)
-        waiting = tx.later.get(compiled.text)
+        waiting: Any = tx.later.get(self)
         if waiting is None:
-            waiting = tx.later[compiled.text] = Later(compiled.tables, [])
-        waiting.rows.append(compiled.bind(values))
+            waiting = tx.later[self] = _Waiting(compiled, self._lost)
+        waiting.add(tuple(values[name] for name in self._once), compiled.bind(values))
 
     def many(self, tx: Tx, rows: Iterable[Mapping[str, Any]]) -> None:
         """Runs it once for each row of parameters."""
@@ -116,7 +126,7 @@ class Statement:
     def _for(self, tx: Tx) -> _Compiled:
         compiled = self._compiled_for(tx)
         if tx.later:
-            tx.catch_up(compiled.tables)
+            tx.catch_up(compiled.needs)
         return compiled
 
     def _compiled_for(self, tx: Tx) -> _Compiled:
@@ -135,18 +145,60 @@ class Statement:
         fixed = {f"= {name}": compiled.params[name] for name in names if not name.startswith(_PREFIX)}
         plain = [name.removeprefix(_PREFIX) if name.startswith(_PREFIX) else f"= {name}" for name in names]
         types = [compiled.binds[name].type for name in names]
+        text, written = str(compiled), getattr(clause, "table", None)
+        tables = frozenset(str(part.name) for part in iterate(clause) if isinstance(part, Table))
+        several = tx.database.together and written is not None and not any(isinstance(one, NullType) for one in types)
+        words = [type_.compile(dialect) for type_ in types] if several else []
+        constants = frozenset(name for name in names if not name.startswith(_PREFIX))
         return _Compiled(
-            text=str(compiled),
+            text=text,
             positional=compiled.positional,
             names=names,
             constants=fixed,
             pick=itemgetter(*plain) if len(plain) > 1 else lambda values: tuple(values[name] for name in plain),
-            adapts=_adapting(type_.dialect_impl(dialect).bind_processor(dialect) for type_ in types),
+            adapts=_adapting(
+                None if isinstance(type_, LargeBinary) else type_.dialect_impl(dialect).bind_processor(dialect)
+                for type_ in types
+            ),
             results=_adapting(
                 column.type.dialect_impl(dialect).result_processor(dialect, None) for column in compiled._result_columns
             ),
-            tables=frozenset(str(part.name) for part in iterate(clause) if isinstance(part, Table)),
+            tables=tables,
+            needs=tables | _parents(written),
+            place=(ORDER[written.name], compiled.isupdate) if written is not None else (-1, False),
+            together=together(text, names, words, constants) if several else None,
         )
+
+
+class _Waiting:
+    """Rows of one statement that nobody waits for."""
+
+    def __init__(self, compiled: _Compiled, lost: str):
+        self.tables, self.place = compiled.tables, compiled.place
+        self._compiled, self._lost = compiled, lost
+        self._parts: list[list[Any]] = [[]]
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def add(self, key: tuple[Any, ...], row: Any) -> None:
+        """One more; of two with the same key, which is not empty, the second goes after the first."""
+        if key in self._seen:
+            self._parts.append([])
+            self._seen.clear()
+        if key:
+            self._seen.add(key)
+        self._parts[-1].append(row)
+
+    def send(self, tx: Tx) -> None:
+        """Runs it. RetryLater: one of them touched no row, and that matters."""
+        for rows in self._parts:
+            touched = tx.database.many(tx, self._compiled.text, self._compiled.together, rows)
+            if self._lost and touched < len(rows):
+                raise RetryLater(self._lost)
+
+
+def _parents(table: Table | None) -> frozenset[str]:
+    keys = table.foreign_keys if table is not None else ()
+    return frozenset(str(key.column.table.name) for key in keys)
 
 
 def _adapting(functions: Iterable[Callable[[Any], Any] | None]) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, CursorResult, Result, Table
 from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.sql import Executable
 
 from integrator.errors import RetryLater
+from integrator.store.together import Together
 
 
 class Database(Protocol):
@@ -19,6 +20,7 @@ class Database(Protocol):
 
     errors: tuple[type[Exception], ...]  # what its driver and SQLAlchemy raise
     alone: bool  # whether this process is the only one that has the store open
+    together: bool  # whether one statement for many rows is quicker than many statements
 
     def open(self) -> None:
         """Brings it to the schema of this release, and begins."""
@@ -42,6 +44,10 @@ class Database(Protocol):
 
     def lock(self, tx: Tx, names: Iterable[str], together: bool) -> None:
         """See Tx.lock."""
+        ...
+
+    def many(self, tx: Tx, text: str, together: Together | None, rows: Sequence[Any]) -> int:
+        """Runs a statement for each of these rows of parameters; returns how many rows of the table they touched."""
         ...
 
     def tell(self, tx: Tx) -> None:
@@ -74,14 +80,15 @@ class Tx:
     Into `changes` goes the name of whatever is kept in memory elsewhere and must be read again after the commit.
     """
 
-    __slots__ = ("changes", "core", "database", "driver", "held", "kind", "known", "later", "seen", "writing")
+    __slots__ = ("changes", "core", "database", "driver", "held", "kind", "known", "later", "seen", "shared", "writing")
 
     def __init__(self, core: Connection, database: Database, writing: bool):
         self.core, self.database, self.writing = core, database, writing
         self.changes: set[str] = set()
         self.held: set[str] = set()  # the names that are locked
+        self.shared: set[str] = set()  # those that are locked together with others
         self.known: dict[Hashable, Any] = {}  # what a room of the store need not ask again; it forgets what it writes
-        self.later: dict[str, Later] = {}  # the texts that were not sent to the database yet
+        self.later: dict[Hashable, Later] = {}  # the statements that were not sent to the database yet
         self.seen: dict[str, int] = {}  # what `Database.told` said within this transaction
         self.driver: Any = core.connection.driver_connection
         self.kind = core.dialect.name if writing else core.dialect.name + ", reading"  # what a statement is written for
@@ -116,24 +123,31 @@ class Tx:
         """
         if self.database.alone:
             return
-        names = set(names) - self.held
+        mine = self.shared if together else self.held
+        names = set(names) - self.held - mine
         self.database.lock(self, names, together)
-        if not together:
-            self.held |= names
+        mine |= names
 
     def catch_up(self, tables: frozenset[str] | None = None) -> None:
         """Sends what statements left for later, where it is about these tables; before the commit, of all."""
-        if self.later:
-            now = [text for text, one in self.later.items() if tables is None or not tables.isdisjoint(one.tables)]
-            for text in now:
-                self.driver.executemany(text, self.later.pop(text).rows)
+        waiting = sorted(self.later.items(), key=lambda item: item[1].place)
+        asked = (one.place for _, one in waiting if tables is None or not tables.isdisjoint(one.tables))
+        last = max(asked, default=(-1, False))
+        for statement, one in waiting:
+            if one.place <= last:  # what comes before may be what its rows point at
+                del self.later[statement]
+                one.send(self)
 
 
-class Later(NamedTuple):
-    """A statement of one transaction that nobody waits for: the tables that it is about, its rows of parameters."""
+class Later(Protocol):
+    """A statement of one transaction that nobody waits for, with its rows: see store/statement.py."""
 
-    tables: frozenset[str]
-    rows: list[Any]
+    tables: frozenset[str]  # that it is about
+    place: tuple[int, bool]  # in which order such statements are sent
+
+    def send(self, tx: Tx) -> None:
+        """Runs it."""
+        ...
 
 
 class Store:

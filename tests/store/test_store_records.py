@@ -65,9 +65,11 @@ def test_a_record_that_only_renews_claims_is_made_too(store: Store) -> None:
 def test_a_stale_row_is_not_saved(store: Store) -> None:
     with store.write() as tx:
         row = record(tx)
-        records.save(tx, replace(row, body={"status": "cancelled"}), Change(["status"], None, NOW))
-        with pytest.raises(RetryLater):
-            records.save(tx, replace(row, body={"status": "noshow"}), Change(["status"], None, NOW))
+        changed = records.save(tx, replace(row, body={"status": "cancelled"}), Change(["status"], None, NOW))
+    with pytest.raises(RetryLater, match="changed by another"), store.write() as tx:
+        records.save(tx, replace(row, body={"status": "noshow"}), Change(["status"], None, NOW))
+    with store.read() as tx:
+        assert records.get(tx, row.kind, row.key) == changed
 
 
 def test_a_key_is_of_one_record(store: Store) -> None:

@@ -187,9 +187,13 @@ STATEMENTS = {
 }
 WHOLE = {
     "messages.COUNTS",  # counts all, in an index
-    "twins.TWINS_OF_MANY",  # this and the next two are for PostgreSQL
+    "twins.TWINS_OF_MANY",  # this and the next six are for PostgreSQL
     "records.GET_MANY",
+    "records.NUMBERS",
+    "records.OF_SUBJECTS",
     "owed.OF_MANY",
+    "people.SEALED_NUMBERS",
+    "people.WRAPPED_KEYS",
     "records.INSERT",  # looks at foreign keys only where a row is replaced, which never is
 }
 
