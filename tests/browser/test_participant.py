@@ -92,9 +92,17 @@ def test_a_session_is_recorded_and_what_was_wrong_keeps_the_focus(page: Any) -> 
     assert [text for text in page.complaints if "422" not in text] == []
 
 
+def parts(browser: Any, address: str) -> list[str]:
+    """The addresses of the participant's page, of a correction, and of a person's word on a fraction."""
+    page = opened(browser, f"{address}/{SUBJECT}")
+    found = [page.locator(f"#{pane} tbody tr a").first.get_attribute("href") for pane in ("sessions", "list")]
+    page.context.close()
+    return [f"{address}/{SUBJECT}", *(address.removesuffix("/participants") + one for one in found)]
+
+
 @pytest.mark.parametrize("width", [320, 390, 760, 1100])
 def test_nothing_is_wider_than_the_window(browser: Any, address: str, width: int) -> None:
-    for part in (address, f"{address}/{SUBJECT}"):
+    for part in (address, *parts(browser, address)):
         page = opened(browser, part, width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.context.close()
@@ -131,11 +139,7 @@ def _readable(page: Any, picture: str) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing(browser: Any, address: str, width: int, scheme: str) -> None:
     sync_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="left out: needs axe")
-    first = opened(browser, f"{address}/{SUBJECT}", width)
-    record = first.locator("#sessions tbody tr a").first.get_attribute("href", timeout=5 * SECONDS)
-    first.context.close()
-    base = address.removesuffix("/participants")
-    for part in (address, f"{address}/{SUBJECT}", f"{base}{record}"):
+    for part in (address, *parts(browser, address)):
         page = opened(browser, part, width, color_scheme=scheme)
         found = sync_playwright.Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
         told = [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found.response["violations"]]

@@ -17,7 +17,7 @@ from integrator.web.participant import entries, forms
 from integrator.web.participant.everyone import everyone, lead
 from integrator.web.participant.forms import Form
 from integrator.web.participant.kept import Kept, kept
-from integrator.web.participant.one import Correcting, correcting
+from integrator.web.participant.one import Correcting, Fraction, correcting, fraction_of
 from integrator.web.participant.view import page
 from integrator.web.today.days import day_and_hour, short_day
 from integrator.web.today.sentences import Voice
@@ -71,6 +71,7 @@ def blueprint(here: Participants) -> Blueprint:
     _reading(part, here)
     _recording(part, here)
     _mending(part, here)
+    _attesting(part, here)
     return part
 
 
@@ -141,6 +142,38 @@ def _mending(part: Blueprint, here: Participants) -> None:
         except NotValid as refused:
             return _correcting(shown, taking_back=forms.wrong(form, refused.problems)), 422
         return _saved(subject, record, shown.anchor)
+
+
+def _attesting(part: Blueprint, here: Participants) -> None:
+    @part.route("/participants/<path:subject>/fractions/<int:record>", methods=["GET", "POST"], endpoint="given")
+    def given(subject: str, record: int) -> str | Response | tuple[str, int]:
+        """A person's word on one fraction, and where it leads to its row."""
+        fraction = _fraction(here, subject, record)
+        if request.method == "GET":
+            return _given(fraction, forms.fresh(fraction.values))
+        form = forms.sent(request.form, forms.GIVEN)
+        said = forms.given_said(form.values)
+        try:
+            with here.line.store.write() as tx:
+                entries.attest(here.line, tx, subject, fraction.key, said, form.once)
+        except NotValid as refused:
+            return _given(fraction, forms.wrong(form, refused.problems)), 422
+        here.wake()
+        return _saved(subject, record, "a")
+
+
+def _fraction(here: Participants, subject: str, record: int) -> Fraction:
+    """One fraction whose day has come; 404 in words where it is none."""
+    known, voice = here.kept(subject), here.voice()
+    found = fraction_of(known, voice, record)
+    if found is None:
+        abort(404, f"{subject} has no such fraction, or its day has not come.")
+    return found
+
+
+def _given(fraction: Fraction, form: Form) -> str:
+    back = url_for("participant.page", subject=fraction.subject)
+    return render_template("participant/given.html", form=form, back=back, **vars(fraction))
 
 
 def _page(here: Participants, known: Kept, session: Form | None = None, score: Form | None = None) -> str:

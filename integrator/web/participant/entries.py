@@ -90,6 +90,12 @@ def _differing(row: Row, before: Said, values: Mapping[str, str]) -> dict[str, A
     }
 
 
+def attest(line: Line, tx: Tx, subject: str, slot: str, said: Mapping[str, Any], once: str) -> None:
+    """A person's word on the fraction of a slot, an appointment's key: given, partly, not, or taken back. NotValid."""
+    if _known(tx, once) is None:
+        _enter(line, tx, Entry("Treatment", subject, {**said, "appointment": slot}), once)
+
+
 def take_back(line: Line, tx: Tx, subject: str, record: int, why: str, once: str) -> int:
     """Marks a session or a score as entered in error, with the reason why. NotValid."""
     if known := _known(tx, once):

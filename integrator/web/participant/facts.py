@@ -44,6 +44,10 @@ class Visit:
     dose: str = ""
     given: tuple[str, ...] = ()  # what was reported of it: given Thu 12 Mar (DFT of ARIA, 22:10)
 
+    def begun(self, today: date) -> bool:
+        """Whether its day has come, so that something can be said of it."""
+        return self.start is not None and self.start.date() <= today
+
     @property
     def rung(self) -> int:
         """1 to 5; 0: none."""

@@ -16,10 +16,11 @@ ONCE = re.compile(r"[0-9a-f]{20}")
 WHEN = ("day", "from", "to")  # the three fields of one time
 SESSION = ("status", "program", "setting", *WHEN, "reason", "pain_before", "pain_after", "exertion")
 SCORE = ("instrument", "value", "absent", "timepoint", *WHEN)
+GIVEN = ("status", *WHEN, "dose", "unit", "reason")
 CHANGE = ("pain_before", "pain_after", "exertion", "value", "why")
 
 # where a problem of an entry is shown: field of the entry -> part of the form
-SHOWN_AT = {name: "when" for name in ("start", "end", "day", "time", "planned")} | {"absent": "value", "unit": "value"}
+SHOWN_AT = {name: "when" for name in ("start", "end", "day", "time", "planned")} | {"absent": "value"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def wrong(form: Form, problems: Iterable[Problem]) -> Form:
     for problem in problems:
         head = problem.field.partition(".")[0]
         part = SHOWN_AT.get(head, head if head in form.values else "")
+        part = {"unit": "dose" if "dose" in form.values else "value"}.get(part or head, part)
         told.setdefault(part, []).append(problem.text if part else str(problem))
     return Form(form.once, form.values, told)
 
@@ -83,6 +85,14 @@ def score_said(values: Mapping[str, str]) -> dict[str, Any]:
     if time:
         said["time"] = time.get("start") or time["day"]
     return said
+
+
+def given_said(values: Mapping[str, str]) -> dict[str, Any]:
+    """What a person's word on a fraction says; the unit of a dose only beside one."""
+    said: dict[str, Any] = {name: values[name] for name in ("status", "dose", "reason") if values.get(name)}
+    if said.get("dose") and values.get("unit"):
+        said["unit"] = values["unit"]
+    return said | (_time(values) if values.get("status") in ("completed", "stopped") else {})
 
 
 def _time(values: Mapping[str, str]) -> dict[str, str]:

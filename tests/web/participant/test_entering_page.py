@@ -15,6 +15,7 @@ from integrator.store import journal, messages, people, records
 from tests.houses import TestHouse
 from tests.web.participant.story import SAME, SUBJECT, Teller, berlin
 from tests.web.participant.test_participant_page import PAGE, pane, read, rows
+from tests.web.test_page import text
 
 on_each_store = pytest.mark.usefixtures("each_store")
 
@@ -141,10 +142,10 @@ SESSIONS_THAT_CANNOT_BE = [
 
 
 def test_a_session_that_cannot_be(told: Teller, client: FlaskClient) -> None:
-    for changed, text in SESSIONS_THAT_CANNOT_BE:
+    for changed, words in SESSIONS_THAT_CANNOT_BE:
         answer = send(client, f"{PAGE}/sessions", SESSION | changed)
         assert answer.status_code == 422
-        assert any(text in one for one in wrong_texts(answer.text)), wrong_texts(answer.text)
+        assert any(words in one for one in wrong_texts(answer.text)), wrong_texts(answer.text)
 
 
 def test_a_session_that_was_not_done_says_when_it_should_have_been(told: Teller, client: FlaskClient) -> None:
@@ -179,10 +180,10 @@ SCORES_THAT_CANNOT_BE = [
 
 
 def test_a_score_that_cannot_be(told: Teller, client: FlaskClient) -> None:
-    for changed, text in SCORES_THAT_CANNOT_BE:
+    for changed, words in SCORES_THAT_CANNOT_BE:
         answer = send(client, f"{PAGE}/scores", SCORE | changed)
         assert answer.status_code == 422
-        assert any(text in one for one in wrong_texts(answer.text)), wrong_texts(answer.text)
+        assert any(words in one for one in wrong_texts(answer.text)), wrong_texts(answer.text)
     assert said(told.here, "Observation", "pain-vas/t0")["value"].value == 4
 
 
@@ -311,3 +312,67 @@ def test_texts_of_people_are_escaped(told: Teller, client: FlaskClient) -> None:
     html = read(client)
     assert "<script>alert" not in html
     assert "&lt;script&gt;" in html
+
+
+# a person's word on a fraction
+
+
+def fraction(here: TestHouse, place: int) -> int:
+    """The number of the n-th fraction's record."""
+    with here.line.store.read() as tx:
+        found = next(row for row in records.of_subject(tx, SUBJECT, "Appointment") if row.body.get("fraction") == place)
+        return found.number
+
+
+GIVEN = {"status": "completed", "day": "2026-03-06", "from": "", "to": "", "dose": "2.5", "unit": "Gy", "reason": ""}
+
+
+@on_each_store
+def test_a_person_s_word_makes_a_fraction_attested(told: Teller, client: FlaskClient) -> None:
+    record = fraction(told.here, 5)
+    address = f"{PAGE}/fractions/{record}"
+    shown = read(client, address)
+    assert "Fraction 5, Fri 6 Mar 10:00, LINAC 3, presumed." in shown
+    filled = {"once": once(shown, address)} | GIVEN
+    before = entries(told.here)
+    for _ in range(2):
+        answer = client.post(address, data=filled, headers=SAME)
+        assert answer.location == f"{PAGE}?marked={record}#a{record}"
+        told.here.clock.on(seconds=1)
+    assert entries(told.here) == before + 1
+    html = read(client, answer.location)
+    row = next(row for row in rows(html, "h-list") if row.startswith("Fraction 5"))
+    assert "attested 2.5 Gy given Fri 6 Mar, 2.5 Gy (entered here, 10:42) saved" in row
+    assert "Fraction 5 attested: given Fri 6 Mar, 2.5 Gy (entered on this page, 10:42)." in pane(html, "h-log")
+    assert "Fractions given 5 of 10" in pane_of_facts(html)
+
+
+def pane_of_facts(html: str) -> str:
+    """The words of the facts under the head."""
+    found = re.search(r'<dl class="facts">.*?</dl>', html, flags=re.S)
+    return text("</header>" + found[0]) if found else ""
+
+
+def test_a_word_can_be_changed_and_taken_back(told: Teller, client: FlaskClient) -> None:
+    address = f"{PAGE}/fractions/{fraction(told.here, 5)}"
+    client.post(address, data=GIVEN, headers=SAME)
+    assert re.search(r'name="status" value="completed" checked', read(client, address))
+    client.post(address, data=GIVEN | {"status": "entered-in-error", "dose": ""}, headers=SAME)
+    assert "presumed" in next(row for row in rows(read(client), "h-list") if row.startswith("Fraction 5"))
+    assert "My word back" not in read(client, address)
+
+
+def test_a_word_that_cannot_be(told: Teller, client: FlaskClient) -> None:
+    address = f"{PAGE}/fractions/{fraction(told.here, 5)}"
+    for changed, words in (
+        ({"status": ""}, "Was it given? write given, partly or not given"),
+        ({"status": "not-done"}, "Say why it was not given"),
+        ({"dose": "2,5"}, "2,5 has a decimal comma; write 2.5"),
+        ({"unit": ""}, "A dose needs its unit"),
+        ({"day": "2026-03-20"}, "is in the future"),
+    ):
+        answer = client.post(address, data=GIVEN | changed, headers=SAME)
+        assert answer.status_code == 422
+        assert any(words in one for one in wrong_texts(answer.text)), (changed, wrong_texts(answer.text))
+    assert client.get(f"{PAGE}/fractions/{fraction(told.here, 7)}").status_code == 404, "its day has not come"
+    assert client.post(address, data=GIVEN).status_code == 403

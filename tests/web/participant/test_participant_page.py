@@ -50,8 +50,9 @@ def test_the_table_says_what_the_picture_shows(told: Teller, client: FlaskClient
     html = read(client)
     table = rows(html, "h-list")
     assert len(table) == 10
-    assert table[0] == "Fraction 1 Mon 2 Mar 10:00 LINAC 3 evidenced — given Mon 2 Mar (DFT of ARIA, Mon 2 Mar 22:10)"
-    assert table[5] == "Fraction 6 Mon 9 Mar 10:00 LINAC 3 arrived —"
+    given = "given Mon 2 Mar (DFT of ARIA, Mon 2 Mar 22:10) Given? Fraction 1"
+    assert table[0] == f"Fraction 1 Mon 2 Mar 10:00 LINAC 3 evidenced — {given}"
+    assert table[5] == "Fraction 6 Mon 9 Mar 10:00 LINAC 3 arrived — Given? Fraction 6"
     assert table[6] == "Fraction 7 Thu 12 Mar 09:40 LINAC 3 scheduled — first plan Tue 10 Mar 10:00"
     wide = re.search(r'<svg class="tl tl-wide.*?</svg>', html, flags=re.S)
     assert wide
