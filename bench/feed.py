@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from bench.messages import Template
 
@@ -21,13 +22,14 @@ def feed(name: str, messages: int, sent_at: datetime) -> Iterator[tuple[bytes, b
     """Control id and message, of each. Of ten, seven book an appointment that nobody knows yet, two move one that was
     booked before to another day, one says again what is known. Control ids and appointments begin with `name`."""
     patients = [Template(number_of(n)) for n in range(PATIENTS)]
+    others = crc32(name.encode())  # feeds at the same time speak of other patients
     booked: list[tuple[bytes, Template, datetime]] = []
     first = sent_at.replace(hour=8, minute=0, second=0, microsecond=0, tzinfo=None) + timedelta(days=2)
     for n in range(messages):
         control_id, kind = f"{name}{n:0{12 - len(name)}d}".encode(), KINDS[n % len(KINDS)]
         if kind == "new":
             start = first + timedelta(days=n % 30, minutes=20 * (n % 24))
-            booked.append((control_id, patients[len(booked) % PATIENTS], start))
+            booked.append((control_id, patients[(others + len(booked)) % PATIENTS], start))
             place = len(booked) - 1
         else:
             place = len(booked) - 1 - n * 7 % min(len(booked), REACH)

@@ -15,9 +15,11 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
+from bench.feed import feed
 from bench.messages import NUMBER, Template
 
 START, END = b"\x0b", b"\x1c\r"
@@ -27,19 +29,24 @@ SILENCE = 30  # seconds without any answer after which the run has failed
 class Pipe:
     """One connection that keeps `depth` messages under way: every answer makes room for the next one."""
 
-    def __init__(self, number: int, port: int, depth: int, messages: int, name: str, template: Template):
+    def __init__(self, port: int, depth: int, messages: Iterable[tuple[bytes, bytes]]):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.settimeout(None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
         self.depth = depth
-        self.names = [f"{name}{number:03d}{n:06d}".encode() for n in range(messages)]
-        self.frames = (START + template.message(one) + END for one in self.names)
+        self.names: list[bytes] = []
+        self.frames = self._framed(messages)
         self.sent_at: list[float] = []
         self.answered_at: list[float] = []
         self.seen = b""
         self.answers: list[bytes] = []
         self.ready: deque[bytes] = deque(islice(self.frames, depth))
+
+    def _framed(self, messages: Iterable[tuple[bytes, bytes]]) -> Iterator[bytes]:
+        for name, message in messages:
+            self.names.append(name)
+            yield START + message + END
 
     def send(self, n: int) -> None:
         """Up to n messages more, in one write; then makes the next ones ready."""
@@ -70,13 +77,31 @@ class Pipe:
         return [end - begin for begin, end in zip(self.sent_at, self.answered_at, strict=True)]
 
 
+def bookings(name: str, messages: int, patient: str, now: datetime) -> Iterator[tuple[bytes, bytes]]:
+    """Control id and message, of each: appointments of one patient, each message a new one."""
+    template = Template(patient, now.strftime("%Y%m%d%H%M%S%z"))
+    for n in range(messages):
+        control_id = f"{name}{n:06d}".encode()
+        yield control_id, template.message(control_id)
+
+
 def run(
-    port: int, connections: int, depth: int, messages: int, name: str = "B01", patient: str = NUMBER
+    port: int,
+    connections: int,
+    depth: int,
+    messages: int,
+    name: str = "B01",
+    patient: str = NUMBER,
+    mixed: bool = False,
 ) -> dict[str, float | int]:
     """Sends them all and waits for every answer; messages a second, milliseconds, and what was not AA for its own."""
-    template = Template(patient, datetime.now().astimezone().strftime("%Y%m%d%H%M%S%z"))
-    each = messages // connections
-    pipes = [Pipe(n, port, depth, each, name, template) for n in range(connections)]
+    now, each = datetime.now().astimezone(), messages // connections
+    names = [f"{name}{n:03d}" for n in range(connections)]
+    if mixed:  # made before: it takes longer than sending
+        sent: list[Iterable[tuple[bytes, bytes]]] = [list(feed(one, each, now)) for one in names]
+    else:
+        sent = [bookings(one, each, patient, now) for one in names]
+    pipes = [Pipe(port, depth, of_one) for of_one in sent]
     begin = time.perf_counter()
     for pipe in pipes:
         pipe.send(depth)
@@ -131,6 +156,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--name", default="B01", help="what the control ids begin with; another one for each run")
     parser.add_argument("--patient", default=NUMBER, help="the hospital number in all messages")
+    parser.add_argument("--mixed", action="store_true", help="many patients; new appointments, moves, repeats")
     print(json.dumps(run(**vars(parser.parse_args()))))
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.feed import PATIENTS, number_of
 from bench.figures import ROOT, WORK
 from bench.messages import NUMBER
 from integrator.control import NAME, ask
@@ -73,20 +74,37 @@ class Service:
 
     def states(self) -> dict[str, int]:
         """Messages by state, asked as a command asks."""
+        states: dict[str, int] = self.counts()["messages"]
+        return states
+
+    def counts(self) -> dict[str, Any]:
+        """Everything that is counted, asked as a command asks."""
         told = ask(self.folder / NAME, "counts")
         if told is None:
             raise SystemExit("the measured service has gone")
-        states: dict[str, int] = told["messages"]
-        return states
+        return told
+
+
+def trial(store: str, workers: int) -> str:
+    """A configuration with all patients of the feed in the trial, and two targets that are owed every appointment and
+    are away."""
+    general, _, _ = CONFIG.partition("[[participant]]")
+    parts = [general.replace('folder = "."', f'folder = "."\nstore = "{store}"'), f"[line]\nworkers = {workers}\n"]
+    for target in ("ehr", "portal"):
+        parts.append(f'[[target]]\nname = "{target}"\nsystem = "{target}"\nbase = "http://127.0.0.1:9/fhir"\n')
+    for n in range(PATIENTS):
+        names = f'subject = "DISPO-HTEST-{n:03d}"\nnumber = "{number_of(n)}"'
+        parts.append(f'[[participant]]\n{names}\nsecond = "1961-04-02"\nconsent = 2026-01-01\n')
+    return "\n".join(parts)
 
 
 @contextmanager
-def house() -> Iterator[Path]:
+def house(config: str = CONFIG) -> Iterator[Path]:
     """A folder with configuration and keys, and nothing stored yet; taken away afterwards."""
     WORK.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=WORK))
     try:
-        (folder / "config.toml").write_text(CONFIG)
+        (folder / "config.toml").write_text(config)
         Keyring.make(folder / "integrator.keys")
         yield folder
     finally:
@@ -96,12 +114,18 @@ def house() -> Iterator[Path]:
 @contextmanager
 def serve(roles: str) -> Iterator[Service]:
     """The real thing: its own process, its own store, real sockets."""
-    with house() as folder:
-        begin = time.perf_counter()
-        command = ["-m", "integrator", "serve", "--config", str(folder / "config.toml"), "--roles", roles]
-        with _running(command) as (process, told):
-            took = time.perf_counter() - begin
-            yield Service(process.pid, told.get("mllp", {}).get("aria", 0), folder, took)
+    with house() as folder, serve_in(folder, roles) as service:
+        yield service
+
+
+@contextmanager
+def serve_in(folder: Path, roles: str) -> Iterator[Service]:
+    """One process of a house."""
+    begin = time.perf_counter()
+    command = ["-m", "integrator", "serve", "--config", str(folder / "config.toml"), "--roles", roles]
+    with _running(command) as (process, told):
+        took = time.perf_counter() - begin
+        yield Service(process.pid, told.get("mllp", {}).get("aria", 0), folder, took)
 
 
 @contextmanager
@@ -129,7 +153,9 @@ def _running(command: list[str]) -> Iterator[tuple[subprocess.Popen[str], dict[s
 _runs = 0
 
 
-def load(port: int, connections: int, depth: int, messages: int, patient: str = NUMBER) -> dict[str, Any]:
+def load(
+    port: int, connections: int, depth: int, messages: int, patient: str = NUMBER, mixed: bool = False
+) -> dict[str, Any]:
     """One run of the load generator in its own process; its control ids are no other run's."""
     global _runs
     _runs += 1
@@ -142,6 +168,7 @@ def load(port: int, connections: int, depth: int, messages: int, patient: str = 
         "name": f"R{_runs:02d}",
     }
     command = [sys.executable, "-m", "bench.load", *(f"--{name}={value}" for name, value in options.items())]
+    command += ["--mixed"] if mixed else []
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, check=True)
     told: dict[str, Any] = json.loads(done.stdout)
     if told["wrong"]:

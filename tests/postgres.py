@@ -52,6 +52,11 @@ class Server:
         self._free: list[str] = []
         self._made = 0
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process."""
+        return int(self._server.get_postmaster_info().process.pid)
+
     def url(self, database: str, user: str = "postgres") -> str:
         """The address of a database, as a configuration has it."""
         return f"postgresql://{user}@/{database}?host={self._host}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from integrator import __version__
 from integrator.config import Source
@@ -19,7 +20,7 @@ from integrator.telemetry.logs import logger, place_of
 
 LEASE = timedelta(minutes=5)  # how long a worker may take before another one tries
 DELIVER_BATCH = 16
-TIRED = 3  # so many put-offs in a row, and the target is left alone until the next look
+TIRED = 3  # so many put-offs in a row, and the target is left alone for the time between two looks
 
 log = logger(part="engine")
 
@@ -32,6 +33,7 @@ class Engine:
         self._stop = threading.Event()
         self._arrived, self._owing = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
+        self._resting: dict[str, datetime] = {}  # targets that put off several rows, and until when they are left alone
 
     def start(self) -> None:
         """Starts the readers and one deliverer for each target."""
@@ -143,20 +145,24 @@ class Engine:
     def deliver_some(self, holder: str, target: str) -> int:
         """Delivers one batch to one target; returns how many rows were taken."""
         now = self.line.clock.now()
+        if now < self._resting.get(target, now):
+            return 0
         with self.line.store.read() as tx:
             due = owed.next_due(tx, target)
         if due is None or due > now:
             return 0
         with self.line.store.write() as tx:
             rows = owed.lease(tx, DELIVER_BATCH, holder, now, now + LEASE, target)
-        put_off = 0
-        for row in rows:
-            if put_off >= TIRED or self._stop.is_set():
-                with self.line.store.write() as tx:
-                    again = now + timedelta(seconds=self.line.settings.line.first_retry)
+        left, put_off = deque(rows), 0
+        while left and put_off < TIRED and not self._stop.is_set():
+            put_off = put_off + 1 if self._deliver(left.popleft()) == "owed" else 0
+        if left:
+            again = now + timedelta(seconds=self.line.settings.line.first_retry)
+            with self.line.store.write() as tx:
+                for row in left:
                     owed.settle(tx, row, "owed", now, row.reason, due_at=again, attempts=row.attempts)
-                continue
-            put_off = put_off + 1 if self._deliver(row) == "owed" else 0
+        if put_off >= TIRED:
+            self._resting[target] = now + timedelta(seconds=self.line.settings.line.look_every)
         return 0 if put_off else len(rows)
 
     def _deliver(self, row: owed.Owed) -> str:
