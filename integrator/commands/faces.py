@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -133,9 +134,28 @@ def explain_(file: Path, path: str, site: str, zone: str, charset: str, as_json:
         click.echo("\n\n".join(one.text() for one in found))
 
 
-@click.group()
+ELSEWHERE = {  # subcommands that are loaded when they are asked for
+    "diff": "integrator.commands.face_changes:diff",
+}
+
+
+class Mappings(click.Group):
+    """The subcommands of this file and those of others, by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *ELSEWHERE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Mappings)
 def mappings() -> None:
-    """The mapping files: list them, check them."""
+    """The mapping files: list them, check them, see what others would change."""
 
 
 @mappings.command("list")

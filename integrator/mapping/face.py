@@ -14,14 +14,15 @@ from integrator.mapping.lineage import Trace
 from integrator.mapping.log import Log
 from integrator.mapping.model import Declared, Field, Outside
 from integrator.mapping.otherwise import otherwise
+from integrator.mapping.path import Steps
 from integrator.mapping.places import place_text
 from integrator.mapping.read import Missing, condition_test, text_at
 from integrator.mapping.read_record import TopReader
-from integrator.mapping.spans import raw_text
+from integrator.mapping.spans import raw_text, true_loc
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import MessageNode
 from integrator.mapping.unmapped import Unmapped, covers, unmapped
-from integrator.mapping.walk import every_finder, locate, node_at, plain
+from integrator.mapping.walk import Loc, every_finder, locate, node_at, plain
 from integrator.mapping.writing import Writing
 from integrator.records import Said
 
@@ -49,10 +50,11 @@ class Reading:
         """Other places that say another time than the one that was read: shown, not mixed in."""
         trace = Trace()
         self.face.read(self.tree, self.context, trace)
-        hl7 = self.face.declared.form.hl7
         state = State(self.tree, self.context)
         found = [spot for entry in trace.entries for spot in otherwise(entry, state)]
-        return [Unmapped(place_text(s.loc, s.steps, hl7), plain(node_at(self.tree, s.loc))) for s in found]
+        return [
+            Unmapped(self.face.place_of(self.tree, s.loc, s.steps), plain(node_at(self.tree, s.loc))) for s in found
+        ]
 
 
 def tree_of(document: Any) -> Any:
@@ -67,7 +69,8 @@ class Face:
         self.declared = declared
         self.name, self.record = declared.name, declared.record
         self.form = f"{declared.form.family} {declared.form.name}"
-        self.text = "\n".join(f"# {name}\n{text}" for name, text in sorted(self._texts().items()))
+        texts = {f"mappings/{name.partition('/')[2]}": text for name, text in self._texts().items()}  # in any folder
+        self.text = "\n".join(f"# {name}\n{text}" for name, text in sorted(texts.items()))
         self.hash = hashlib.sha256(self.text.encode()).hexdigest()
         self.covers = covers(declared)
         grouped = _by_top(declared.fields)
@@ -137,8 +140,13 @@ class Face:
         loc, node = found[0]
         text = plain(node)
         if isinstance(tree, MessageNode) and node.__class__ is dict:
-            text = raw_text(tree.message, loc) or text
-        return Held(wrong.reason, place_text(loc, at.steps, self.declared.form.hl7), text)
+            text = raw_text(tree, loc) or text
+        return Held(wrong.reason, self.place_of(tree, loc, at.steps), text)
+
+    def place_of(self, tree: Any, loc: Loc, steps: Steps = ()) -> str:
+        """How a place of a tree is written, counted over the whole message."""
+        hl7 = isinstance(tree, MessageNode)
+        return place_text(true_loc(tree, loc) if hl7 else loc, steps, self.declared.form.hl7)
 
 
 def _by_top(fields: tuple[Field, ...]) -> dict[str, list[Field]]:
