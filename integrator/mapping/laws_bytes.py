@@ -119,9 +119,8 @@ class Depends:
     """The bytes that each leaf of a record depends on, by its lineage."""
 
     def __init__(self, face: Face, message: Message, trace: Trace):
-        self.message, self.trace = message, trace
-        tree = tree_of(message)
-        always = [loc for one in face.declared.when for loc, _ in locate(tree, one.at.steps)]
+        self.message, self.trace, self.tree = message, trace, tree_of(message)
+        always = [loc for one in face.declared.when for loc, _ in locate(self.tree, one.at.steps)]
         self._always = self._spans(always)
 
     def names(self, leaf: str, place: int, moved: bool) -> bool:
@@ -140,4 +139,4 @@ class Depends:
         return self._spans([spot.loc for spot in spots]) + used
 
     def _spans(self, locs: list[Loc]) -> list[Span]:
-        return [span for loc in locs if (span := bytes_of(self.message, loc)) is not None]
+        return [span for loc in locs if (span := bytes_of(self.tree, loc)) is not None]

@@ -27,7 +27,7 @@ def why(faces, path, message=MESSAGE, **options):
 
 def test_a_start_leads_to_its_bytes(faces):
     (leaf,) = why(faces, "Appointment.start", site="heidelberg")
-    assert (leaf.value, leaf.kind, leaf.record) == ("2026-03-25T14:00:00+01:00", "source", "time.start")
+    assert (leaf.value, leaf.kind, leaf.record) == ("2026-03-25T14:00:00+01:00", "conversion", "time.start")
     assert (leaf.read.conversion, leaf.read.choice) == ("start+length", "4 of 6")
     assert leaf.notes == ["zone Europe/Berlin", "no unit of the length: min"]
     (place,) = leaf.places
