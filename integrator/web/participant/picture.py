@@ -6,7 +6,6 @@ Pure: facts in, markup out. One function draws both: up to five weeks in a row, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -14,8 +13,10 @@ from itertools import groupby
 from markupsafe import Markup, escape
 
 from integrator.records.appointment import EVIDENCE
-from integrator.web.participant.facts import Course, Score, Unit, Visit, rows_of, weeks
-from integrator.web.participant.names import scores_named, unit_named, visit_named
+from integrator.web.participant.facts import Course, Visit, rows_of, weeks
+from integrator.web.participant.marks import Days, assessed_days, assessed_marks, assessments, unit_marks
+from integrator.web.participant.names import visit_named
+from integrator.web.participant.svg import line, link, rect, text
 from integrator.web.today.days import DAYS, MONTHS
 
 
@@ -37,22 +38,6 @@ class Look:
 
 WIDE = Look("tl tl-wide wide-min", 5, 1100, 96, 11, 54, 23, 34, 42)
 NARROW = Look("tl tl-narrow", 1, 310, 66, 0, 24, 14, 26, 0)
-
-
-@dataclass(frozen=True)
-class Days:
-    """Where the days of a row stand."""
-
-    left: dict[date, float]
-    width: dict[date, float]
-
-    def middle(self, day: date, place: int = 0, of: int = 1) -> float:
-        """The middle of a day, or of the n-th of several columns on it."""
-        return self.left[day] + self.width[day] * (2 * place + 1) / (2 * of)
-
-    def end(self) -> float:
-        """Where the last day ends."""
-        return max(self.left[day] + self.width[day] for day in self.left)
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,7 @@ def _row(course: Course, mondays: list[date], look: Look, y: float, chosen: int 
     days = _days(course, mondays, look)
     columns = _columns(course, days, look)
     units = [unit for unit in course.units if unit.counts and unit.day in days.left]
-    assessed = _assessments(course, days)
+    assessed = assessments(course, days)
     top = y + look.head
     floor = top + 5 * look.step
     bottom = floor + 38 + look.plan
@@ -100,11 +85,11 @@ def _row(course: Course, mondays: list[date], look: Look, y: float, chosen: int 
     out += [*_first_plan(columns, days, course, floor + 38, look)] if look.plan else []
     for column in columns:
         out.append(_column(column, floor, look, chosen))
-    for name, marks in (("Exercise", _units(units, days)), ("Assessed", _marks(assessed, days))):
+    for name, marks in (("Exercise", unit_marks(units, days)), ("Assessed", assessed_marks(assessed, days))):
         if not marks and not wide:
             continue
-        out.append(_line("grid", 0, bottom, days.end(), bottom))
-        out.append(_text(look.label - 8, bottom + look.row / 2 + 4, name, "right strong" if wide else "right tiny"))
+        out.append(line("grid", 0, bottom, days.end(), bottom))
+        out.append(text(look.label - 8, bottom + look.row / 2 + 4, name, "right strong" if wide else "right tiny"))
         out += [mark(bottom + look.row / 2) for mark in marks]
         bottom += look.row
     return out, ends - y
@@ -115,7 +100,7 @@ def _days(course: Course, mondays: list[date], look: Look) -> Days:
     every = [monday + timedelta(days=n) for monday in mondays for n in range(7)]
     many: Counter[date] = Counter(visit.start.date() for visit in course.fractions if visit.start)
     sessions: Counter[date] = Counter(unit.day for unit in course.units if unit.day and unit.counts)
-    used = many.keys() | sessions.keys() | set(_assessed_days(course))
+    used = many.keys() | sessions.keys() | set(assessed_days(course))
     narrow = [day for day in every if day.weekday() > 4 and day not in used]
     share = {day: max(1, many[day], sessions[day]) for day in every if day not in narrow}
     unit = (look.width - look.label - 4 - look.weekend * len(narrow)) / sum(share.values())
@@ -148,27 +133,27 @@ def _ground(course: Course, days: Days, look: Look, y: float, ends: float) -> li
     top = y + (20 if look.plan else 4)
     for day, x in days.left.items():
         if day.weekday() > 4:
-            out.append(_rect("we", x, top, days.width[day], ends - top))
+            out.append(rect("we", x, top, days.width[day], ends - top))
     if course.today in days.left:
         x = days.left[course.today]
-        out.append(_rect("todayband", x, top, days.width[course.today], ends - top))
-        out.append(_line("todayline", x, top, x, ends))
+        out.append(rect("todayband", x, top, days.width[course.today], ends - top))
+        out.append(line("todayline", x, top, x, ends))
     for day, x in days.left.items():
         now = day == course.today
         if look.plan and day.weekday() == 0:
-            out.append(_line("grid", x, y + 4, x, ends))
-            out.append(_text(x + 5, y + 15, f"Week {day.isocalendar().week}, from {_short(day)}", "tiny"))
+            out.append(line("grid", x, y + 4, x, ends))
+            out.append(text(x + 5, y + 15, f"Week {day.isocalendar().week}, from {_short(day)}", "tiny"))
         if day.weekday() > 4 and days.width[day] < 24:
             continue
         middle, name = days.middle(day), "today" if now else DAYS[day.weekday()][:3]
         if look.plan:
-            out.append(_text(middle, y + 32, name, "mid tiny t-act" if now else "mid tiny"))
-            out.append(_text(middle, y + 48, str(day.day), "mid big t-act" if now else "mid big strong"))
+            out.append(text(middle, y + 32, name, "mid tiny t-act" if now else "mid tiny"))
+            out.append(text(middle, y + 48, str(day.day), "mid big t-act" if now else "mid big strong"))
         else:
             named = f"{name[:2] if days.width[day] < 44 else name} {day.day}"
             told = "today" if now else _short(day) if day.weekday() == 0 else named
             small = " tiny" if days.width[day] < 50 else ""
-            out.append(_text(middle, y + 17, told, f"mid{small} t-act" if now else f"mid{small} strong"))
+            out.append(text(middle, y + 17, told, f"mid{small} t-act" if now else f"mid{small} strong"))
     return out
 
 
@@ -179,21 +164,21 @@ def _ladder(look: Look, days: Days, top: float, floor: float) -> list[str]:
     for rung, word in enumerate(EVIDENCE, 1):
         y = floor - look.step * (rung - 0.5)
         looks = f"right{small} t-ok strong" if rung > 3 else f"right{small}"
-        out.append(_text(look.label - 8, y + 4, word, looks))
+        out.append(text(look.label - 8, y + 4, word, looks))
         if look.plan and rung > 1:
-            out.append(_line("grid", look.label, y + look.step / 2, end, y + look.step / 2))
-    line = floor - look.step * 3
-    out.append(_line("counts", 0 if look.plan else look.label, line, end, line))
-    out.append(_line("base", look.label, floor, end, floor))
+            out.append(line("grid", look.label, y + look.step / 2, end, y + look.step / 2))
+    counts = floor - look.step * 3
+    out.append(line("counts", 0 if look.plan else look.label, counts, end, counts))
+    out.append(line("base", look.label, floor, end, floor))
     if look.plan:
-        out.append(_text(look.label - 8, floor + 17, "fraction", "right"))
-        out.append(_text(look.label - 8, floor + 32, "time now", "right"))
+        out.append(text(look.label - 8, floor + 17, "fraction", "right"))
+        out.append(text(look.label - 8, floor + 32, "time now", "right"))
     return out
 
 
 def _first_plan(columns: list[Column], days: Days, course: Course, y: float, look: Look) -> list[str]:
     """Each fraction's line to its place in the first plan: straight when unmoved, slanted and violet when moved."""
-    out = [_text(look.label - 8, y + look.plan - 8, "first plan", "right")]
+    out = [text(look.label - 8, y + look.plan - 8, "first plan", "right")]
     tick, head = y + look.plan - 12, y + 2
     planned: Counter[date] = Counter()
     of = Counter(_day(column.visit.first) for column in columns if column.visit.first)
@@ -217,13 +202,13 @@ def _column(column: Column, floor: float, look: Look, chosen: int | None) -> str
     """A fraction: its rungs, its number, its time now; a link to its row of the table."""
     visit, x, width = column.visit, column.x, column.width
     height, left = look.step - 4, column.x - column.width / 2
-    out = [_rect("hit", left - 6, floor - 5 * look.step - 2, width + 12, 5 * look.step + 38, 4)]
+    out = [rect("hit", left - 6, floor - 5 * look.step - 2, width + 12, 5 * look.step + 38, 4)]
     for rung, kind in enumerate(_kinds(visit), 1):
         if kind:
             y = floor - look.step * rung + 2
-            out.append(_rect(kind, left, y, width, height, 2.5))
+            out.append(rect(kind, left, y, width, height, 2.5))
             if kind == "r-ask":
-                out.append(_text(x, y + height / 2 + 4, "?", "t-wait mid"))
+                out.append(text(x, y + height / 2 + 4, "?", "t-wait mid"))
     if visit.rung == 5:
         y = floor - 4.5 * look.step
         size = min(height, 14) / 14
@@ -232,13 +217,13 @@ def _column(column: Column, floor: float, look: Look, chosen: int | None) -> str
     if visit.gone and not visit.rung:
         y = floor - look.step / 2
         out.append(f'<path class="x" d="M{x - 5:.1f} {y - 4:g}l10 8M{x - 5:.1f} {y + 4:g}l10 -8"/>')
-    out.append(_text(x, floor + 17, visit.short, "mid strong big"))
+    out.append(text(x, floor + 17, visit.short, "mid strong big"))
     time = f"{visit.start:%H:%M}" if visit.start else ""
     if visit.moved and not look.plan and column.room > 46:
         time = f"→ {time}"
-    out.append(_text(x, floor + 32, visit.gone if visit.gone and column.room > 54 else time,
+    out.append(text(x, floor + 32, visit.gone if visit.gone and column.room > 54 else time,
                      "mid tiny t-move" if visit.moved and not visit.gone else "mid tiny"))  # fmt: skip
-    return _link(f"#a{visit.id}", visit_named(visit), out, visit.id == chosen)
+    return link(f"#a{visit.id}", visit_named(visit), out, visit.id == chosen)
 
 
 def _kinds(visit: Visit) -> list[str]:
@@ -251,115 +236,6 @@ def _kinds(visit: Visit) -> list[str]:
     if visit.asked and visit.rung < 5:
         kinds[max(1, visit.rung)] = "r-ask"
     return kinds
-
-
-Mark = Callable[[float], str]  # the middle of its row -> its markup
-
-
-def _units(units: list[Unit], days: Days) -> list[Mark]:
-    """The exercise sessions of a row, several on a day beside each other."""
-    marks: list[Mark] = []
-    for day, group in groupby(sorted(units, key=lambda u: (u.day or date.min, u.when)), key=lambda u: u.day):
-        here = list(group)
-        for place, unit in enumerate(here):
-            marks.append(_unit(unit, days.middle(day, place, len(here)) if day else 0))
-    return marks
-
-
-def _unit(unit: Unit, x: float) -> Mark:
-    def draw(y: float) -> str:
-        left, top = x - 11, y - 11
-        kind = {"completed": "r-ok", "stopped": "r-plan", "not-done": "r-off", "unknown": "r-ask"}
-        out = [_rect("hit", left - 4, top - 4, 30, 30, 4), _rect(kind.get(unit.status, "r-plan"), left, top, 22, 22, 3)]
-        if unit.status == "completed":
-            out.append(f'<path class="chk" d="M{x - 4.5:.1f} {y:g}l3 3.2l6 -6.6"/>')
-        elif unit.status == "stopped":
-            out.append(f'<path class="half" d="M{left:.1f} {top + 22:g}V{top:g}L{left + 22:.1f} {top + 22:g}z"/>')
-        elif unit.status == "not-done":
-            out.append(f'<path class="x" d="M{x - 4:.1f} {y - 4:g}l8 8M{x - 4:.1f} {y + 4:g}l8 -8"/>')
-        return _link(f"#s{unit.id}", unit_named(unit), out, False)
-
-    return draw
-
-
-OTHERS = {"Planning": "plan", "Visit": "visit"}  # what stands in the mark of an appointment that is no fraction
-
-
-@dataclass(frozen=True)
-class Assessed:
-    """Scores of a day, or an appointment that is no fraction: what stands in its mark, and its name."""
-
-    day: date
-    word: str
-    name: str
-    leads: str
-    kind: str  # class of the mark
-
-
-def _assessed_days(course: Course) -> list[date]:
-    found = [score.day for score in course.scores if score.day and not score.error]
-    return found + [v.start.date() for v in course.visits if v.start and not v.fraction and not v.gone]
-
-
-def _assessments(course: Course, days: Days) -> list[Assessed]:
-    """Scores day by day, and appointments that are no fraction."""
-    found: list[Assessed] = []
-    scores = sorted((s for s in course.scores if s.day in days.left and not s.error), key=lambda s: str(s.day))
-    for day, group in groupby(scores, key=lambda score: score.day):
-        here: list[Score] = list(group)
-        points = list(dict.fromkeys(score.timepoint for score in here if score.timepoint))
-        if day:
-            word = ", ".join(points) or "score"
-            found.append(Assessed(day, word, scores_named(here), f"#o{here[0].id}", "win done"))
-    for visit in course.visits:
-        if visit.start and not visit.fraction and not visit.gone and visit.start.date() in days.left:
-            kind = "r-ask" if visit.asked else "win done" if visit.rung > 1 else "win"
-            word = OTHERS.get(visit.what, "other")
-            found.append(Assessed(visit.start.date(), word, visit_named(visit), f"#a{visit.id}", kind))
-    return found
-
-
-def _marks(assessed: Sequence[Assessed], days: Days) -> list[Mark]:
-    several = Counter(one.day for one in assessed)
-    placed: Counter[date] = Counter()
-    marks: list[Mark] = []
-    for one in assessed:
-        each = days.width[one.day] / several[one.day]
-        left = days.left[one.day] + each * placed[one.day]
-        placed[one.day] += 1
-        marks.append(_mark(one, left + 2, max(20.0, each - 4)))
-    return marks
-
-
-def _mark(one: Assessed, left: float, width: float) -> Mark:
-    def draw(y: float) -> str:
-        out = [
-            _rect("hit", left - 2, y - 14, width + 4, 28, 4),
-            _rect(one.kind, left, y - 11, width, 22, 4),
-            _text(left + width / 2, y + 4, one.word, "mid tiny strong"),
-        ]
-        return _link(one.leads, one.name, out, False)
-
-    return draw
-
-
-def _link(leads: str, name: str, drawn: Sequence[str], chosen: bool) -> str:
-    """One stop of the picture; only the chosen one is reached by Tab, the others by arrow keys."""
-    state = ' tabindex="0" aria-current="true"' if chosen else ' tabindex="-1"'
-    return f'<a href="{escape(leads)}"{state} aria-label="{escape(name)}">{"".join(drawn)}</a>'
-
-
-def _rect(kind: str, x: float, y: float, width: float, height: float, round_: float = 0) -> str:
-    rounded = f' rx="{round_:g}"' if round_ else ""
-    return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"{rounded}/>'
-
-
-def _line(kind: str, x: float, y: float, to_x: float, to_y: float) -> str:
-    return f'<path class="{kind}" d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"/>'
-
-
-def _text(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
 
 
 def _short(day: date) -> str:

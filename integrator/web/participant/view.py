@@ -12,9 +12,10 @@ from integrator.store.today import Held, Question, Stuck
 from integrator.web.participant.course import course_of
 from integrator.web.participant.facts import Course, Score, Unit, Visit
 from integrator.web.participant.kept import Kept
-from integrator.web.participant.log import Entry, log_of
+from integrator.web.participant.log import log_of
 from integrator.web.participant.names import STATUSES, long_day, visit_named
 from integrator.web.participant.picture import NARROW, WIDE, picture
+from integrator.web.participant.told import Entry
 from integrator.web.today.days import day_and_hour, short_day
 from integrator.web.today.sentences import Voice, listed, unnamed
 from integrator.web.today.view import Known, Wait, waiting

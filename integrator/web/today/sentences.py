@@ -67,14 +67,20 @@ def fraction(said: Said, of: bool = False) -> str:
 
 def moves_told(moves: Sequence[Move], voice: Voice) -> list[tuple[str, Markup]]:
     """(kind, sentence) for all moves; those of one participant with one cause are one sentence."""
+    return [
+        (group[0].kind, _move(group[0], voice.open_why(group[0].step), voice) + _too(group[1:], group[0].kind))
+        for group in groups_of(moves, voice)
+    ]
+
+
+def groups_of(moves: Sequence[Move], voice: Voice) -> list[list[Move]]:
+    """The moves that are told in one sentence, together."""
     groups: dict[tuple[str, str, str | None, str | None], list[Move]] = {}
     for move in moves:
-        cause = voice.open_why(move.step)
         alone = str(move.record_id) if move.kind not in TOO else None
+        cause = voice.open_why(move.step)
         groups.setdefault((move.subject, move.kind, cause, alone or move.step.system), []).append(move)
-    return [
-        (kind, _move(group[0], cause, voice) + _too(group[1:], kind)) for (_, kind, cause, _), group in groups.items()
-    ]
+    return list(groups.values())
 
 
 def _move(move: Move, cause: str | None, voice: Voice) -> Markup:

@@ -63,14 +63,16 @@ class Teller:
         body = siu(event, f"M{next(self.numbers)}", f"{at:%Y%m%d%H%M%S}", **given)
         self.takes(at, body.replace(b"|1^10|", f"|{number}^10|".encode()))
 
-    def charges(self, number: int, at: datetime, kind: str = "CG") -> None:
-        """A charge for a fraction of that day: radiation was given."""
-        name = f"D{next(self.numbers)}"
+    def charges(self, number: int, at: datetime, kind: str = "CG", more: datetime | None = None) -> None:
+        """A charge for a fraction of that day: radiation was given. `more`: the day of a second one in the message."""
+        name, what = f"D{next(self.numbers)}", "RT-FRACTION^Bestrahlung^ARIA"
         body = (
             f"MSH|^~\\&|ARIA|HTEST|INT|HTEST|{at:%Y%m%d%H%M%S}||DFT^P03^DFT_P03|{name}|T|2.5.1\r"
             f"EVN|P03|{at:%Y%m%d%H%M%S}\rPID|1||{NUMBER}^^^HTEST^MR||HTEST-Müller^Anna||19570312|F\r"
-            f"FT1|1|C-{number}||{at:%Y%m%d}||{kind}|RT-FRACTION^Bestrahlung^ARIA|||1||||||LINAC 3^R1\r"
         )
+        for place, day in enumerate(filter(None, (at, more)), 1):
+            of = f"C-{number - place + 1}"
+            body += f"FT1|{place}|{of}||{day:%Y%m%d}||{kind}|{what}|||1||||||LINAC 3^R1\r"
         self.takes(at, body.encode("iso8859-1"))
 
     def takes(self, at: datetime, body: bytes) -> None:

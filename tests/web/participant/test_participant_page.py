@@ -86,7 +86,7 @@ def test_what_changed_is_told_once_the_newest_first(told: Teller, client: FlaskC
         "Mon 9 March",
         "09:52 Fraction 6: arrived (ARIA, 09:52).",
         "22:10 Fraction 4 evidenced: given Thu 5 Mar (DFT of ARIA, 22:10).",
-        "11:20 Session S-04 recorded: not done, isometric training — unwell (command line, 11:20).",
+        "11:20 Session S-04, Thu 5 Mar 10:40 to 11:10, recorded: not done, isometric training — unwell",
         "12:00 Session S-03 corrected: pain after from 6 to 7 — typed wrongly (command line, 12:00).",
         "10:15 Fraction 1: appointment over, so presumed (ARIA, 10:15).",
         "08:40 Fractions 1 to 10 booked: Mon 2 Mar 10:00 to Fri 13 Mar 10:00 (ARIA, 08:40).",
@@ -103,6 +103,27 @@ def test_a_fraction_that_moves_twice_in_a_day_is_told_twice(told: Teller, client
     log = pane(read(client), "h-log")
     assert "10:30 Fraction 7 moved from Thu 09:40 to Thu 11:00 — machine down (ARIA, 10:30)." in log
     assert "08:12 Fraction 7 moved from Tue 10:00 to Thu 09:40" in log
+
+
+def test_several_charges_of_one_message_are_each_told_of_their_own_fraction(told: Teller, client: FlaskClient) -> None:
+    told.charges(6, berlin(9, 22, 10), more=berlin(6, 22))
+    log = pane(read(client), "h-log")
+    assert "Fraction 6 evidenced: given Mon 9 Mar (DFT of ARIA, 22:10)." in log
+    assert "Fraction 5 evidenced: given Fri 6 Mar (DFT of ARIA, 22:10)." in log
+
+
+def test_a_credit_takes_a_rung_back_and_both_are_told(told: Teller, client: FlaskClient) -> None:
+    told.charges(4, berlin(5, 23, 0), kind="CD")
+    html = read(client)
+    assert "Fraction 4: evidenced no longer, now presumed" in pane(html, "h-log")
+    assert "Fractions given 3 of 10" in text(html)
+
+
+def test_a_cancellation_that_is_the_first_we_hear_is_no_booking(told: Teller, client: FlaskClient) -> None:
+    told.says("S15", 9, berlin(10, 10, 30), filler="F-90", start="20260319100000", end="20260319102000", why="unwell")
+    log = pane(read(client), "h-log")
+    assert "10:30 Fraction 9 Thu 19 Mar 10:00 cancelled — unwell (ARIA, 10:30)." in log
+    assert "Fraction 9 of 10 booked" not in log
 
 
 @on_each_store
