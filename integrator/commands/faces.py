@@ -14,6 +14,7 @@ import click
 
 from integrator.commands.inputs import documents
 from integrator.commands.printing import json_option, print_json
+from integrator.commands.specifications import document
 from integrator.config import Source
 from integrator.errors import Held, Waiting
 from integrator.formats.fhir.model import release_of
@@ -156,6 +157,9 @@ class Mappings(click.Group):
 @click.group(cls=Mappings)
 def mappings() -> None:
     """The mapping files: list them, check them, see what others would change."""
+
+
+mappings.add_command(document)
 
 
 @mappings.command("list")
