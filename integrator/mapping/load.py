@@ -49,6 +49,7 @@ class Faces:
         self.sites = sorted(path.name for path in (self.root / "sites").glob("*") if path.is_dir())
         self._faces: dict[tuple[str, str | None], Face] = {}
         self._reading: dict[tuple[str, str | None], list[Face]] = {}
+        self._writing: dict[tuple[str, str, str | None], Face] = {}
         names = {self._name(path): path for path in face_files(self.root)}
         for name, path in names.items():
             self._faces[name, None] = self._compile(name, path, None)
@@ -89,10 +90,14 @@ class Faces:
         return found
 
     def writing(self, record: str, folder: str, site: str | None = None) -> Face:
-        """The face of a folder ("fhir-r4") that writes this record."""
+        """The face of a folder ("fhir-r4") that writes this record; looked up once."""
+        known = self._writing.get((record, folder, site))
+        if known is not None:
+            return known
         found = [self.get(name, site) for name in self.names() if name.startswith(folder + "/")]
         for face in found:
             if face.declared.writes and face.record == record:
+                self._writing[record, folder, site] = face
                 return face
         raise ConfigError(f"there is no face that writes {record} as {folder}; make mappings/{folder}/")
 
