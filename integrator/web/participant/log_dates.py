@@ -16,7 +16,7 @@ from integrator.store.today import Step
 from integrator.web.participant.course import how_given
 from integrator.web.participant.kept import Change
 from integrator.web.participant.told import SRC, Entry, day_of_change, entry, source_of
-from integrator.web.today.days import day_and_hour
+from integrator.web.today.days import day_and_hour, hour
 from integrator.web.today.moves import Move, kind_of, start_of
 from integrator.web.today.sentences import (
     Voice,
@@ -71,13 +71,7 @@ def _booked(changes: list[Change], voice: Voice) -> Iterable[Told]:
     for _, group in groupby(sorted(changes, key=lambda one: str(one.step.system)), key=lambda one: one.step.system):
         here = sorted(group, key=lambda one: (start_of(one.step.after) or one.step.at, one.step.record_id))
         first, last = here[0].step, here[-1].step
-        numbers = [one.step.after.get("fraction") for one in here]
-        if len(here) == 1:
-            what = fraction(first.after, of=True)
-        elif all(isinstance(number, int) for number in numbers):
-            what = fractions_named(sorted(number for number in numbers if number is not None))
-        else:
-            what = counted(len(here), "appointment", "appointments")
+        what = _named(here) if len(here) > 1 else fraction(first.after, of=True)
         text = "{what} booked: {first} to {last}" if len(here) > 1 else "{what} booked: {first}"
         told = Markup(text + SRC).format(
             what=what,
@@ -96,7 +90,7 @@ def _start(said: Said, voice: Voice) -> str:
 
 RISEN = {
     "arrived": "{what}: arrived{how}",
-    "presumed": "{what}: appointment over, so <b>presumed</b>{how}",
+    "presumed": "{what}: {over} over, so <b>presumed</b>{how}",
     "evidenced": "{what} <b>evidenced</b>{how}",
     "attested": "{what} <b>attested</b>{how}",
     "scheduled": "{what}: back to <b>scheduled</b>{how}",
@@ -105,21 +99,34 @@ FALLEN = "{what}: <s>{was}</s> no longer, now <b>{now}</b>{how}"
 
 
 def _risen(changes: list[Change], reports: Reports, voice: Voice) -> Iterable[Told]:
-    """A rung up or down, with what was reported where a report did it."""
-    for change in changes:
+    """A rung up or down, with what was reported where a report did it; those of one minute and source together."""
+    groups: dict[tuple[str | None, ...], list[Change]] = {}
+    for change in filter(rises, changes):
         step = change.step
-        if not rises(change):
-            continue
         was, now = (step.before or {}).get("evidence"), step.after["evidence"]
+        groups.setdefault((hour(step.at, voice.zone), step.system, change.type, was, now), []).append(change)
+    for here in groups.values():
+        last = here[-1]
+        was, now = (last.step.before or {}).get("evidence"), last.step.after["evidence"]
         up = was is None or EVIDENCE.index(now) > EVIDENCE.index(was)
-        report = reports.get((change.message, change.key))
+        report = reports.get((last.message, last.key)) if len(here) == 1 else None
         told = Markup((RISEN[now] if up or now == "scheduled" else FALLEN) + SRC).format(
-            what=fraction(step.after), was=was, now=now, how=f": {how_given(report, voice.zone)}" if report else "",
-            source=source_of(change, voice),
+            what=_named(here), was=was, now=now, how=f": {how_given(report, voice.zone)}" if report else "",
+            over="appointments" if len(here) > 1 else "appointment", source=source_of(last, voice),
         )  # fmt: skip
         good = up and now in ("evidenced", "attested")
         sign = "check" if now != "arrived" and up else "clock"
-        yield step.at, entry(step, voice, sign, told, "good" if good else "")
+        yield last.step.at, entry(last.step, voice, sign, told, "good" if good else "")
+
+
+def _named(changes: list[Change]) -> str:
+    """Fraction 7; Fractions 1 to 6; 3 appointments."""
+    numbers = [one.step.after.get("fraction") for one in changes]
+    if len(changes) == 1:
+        return fraction(changes[0].step.after)
+    if all(isinstance(number, int) for number in numbers):
+        return fractions_named(sorted(number for number in numbers if number is not None))
+    return counted(len(changes), "appointment", "appointments")
 
 
 def rises(change: Change) -> bool:

@@ -112,6 +112,14 @@ def test_several_charges_of_one_message_are_each_told_of_their_own_fraction(told
     assert "Fraction 5 evidenced: given Fri 6 Mar (DFT of ARIA, 22:10)." in log
 
 
+def test_rungs_of_one_minute_and_source_are_one_sentence(told: Teller, client: FlaskClient) -> None:
+    for number in (8, 9, 10):
+        told.says("S14", number, berlin(10, 10, 30), status="Complete")
+    log = pane(read(client), "h-log")
+    assert "10:30 Fractions 8 to 10: appointments over, so presumed (ARIA, 10:30)." in log
+    assert "10:15 Fraction 5: appointment over, so presumed" in log
+
+
 def test_a_credit_takes_a_rung_back_and_both_are_told(told: Teller, client: FlaskClient) -> None:
     told.charges(4, berlin(5, 23, 0), kind="CD")
     html = read(client)
