@@ -21,7 +21,7 @@ COMMANDS = {
     "demo": "integrator.commands.demo:demo",
     "check": "integrator.commands.service:check",
     "map": "integrator.commands.faces:map_",
-    "explain": "integrator.commands.faces:explain_",
+    "explain": "integrator.commands.explaining:explain_",
     "mappings": "integrator.commands.faces:mappings",
     "participant": "integrator.commands.participants:participant",
     "import": "integrator.commands.importing:import_",

@@ -18,6 +18,7 @@ from integrator.store import Tx, journal, messages, owed, people, questions, rec
 from integrator.store.people import Participant
 from integrator.token_doings import Tokens
 from integrator.trial import Trial
+from integrator.why import Whys
 
 Json = dict[str, Any]
 
@@ -40,6 +41,7 @@ class Doings:
             **Trial(self.line, self.wake).commands(),
             **Registries(self.line, self.wake).commands(),
             **Tokens(self.line).commands(),
+            **Whys(self.line).commands(),
         }
 
     def participant_add(

@@ -20,6 +20,7 @@ from integrator.records.values import Ref, When
 
 FRACTION = "fraction:"  # what the key of a fraction begins with
 GIVEN = ("completed", "stopped")  # statuses of a report that say that radiation was given
+TOLD = ("time", "dose", "site", "place", "series", "fraction", "fractions", "reason")  # what a report says of a fraction
 GONE = ("cancelled", "noshow", "entered-in-error")  # of an appointment: its owner says that nobody came
 OF_STATUS = {
     "proposed": "scheduled",
@@ -229,9 +230,20 @@ def weigh(
         enough = rung is not None and EVIDENCE.index(rung) >= EVIDENCE.index(policy)
         name = fraction_key(key)
         if enough or disputed or name in known:
-            best = sorted(mine, key=lambda one: (system_of(one) != owner, one))
-            weighed.fractions[name] = _fraction(name, key, slot, [mine[one] for one in best], rung, enough, disputed)
+            best = in_order(mine, owner)
+            weighed.fractions[name] = _fraction(name, key, slot, best, rung, enough, disputed)
     return weighed
+
+
+def in_order(reports: Mapping[str, Said], owner: str | None) -> dict[str, Said]:
+    """The reports of one fraction: the owner's first."""
+    return {one: reports[one] for one in sorted(reports, key=lambda one: (system_of(one) != owner, one))}
+
+
+def first_told(field_: str, reports: Mapping[str, Said]) -> str | None:
+    """Which of the reports in their order says a fact of a fraction; None: the slot does."""
+    told = [key for key, said in reports.items() if said["status"] in GIVEN and said.get(field_) is not None]
+    return min(told, key=lambda key: _vague(reports[key][field_]), default=None)
 
 
 def _rung(slot: Said, reports: Iterable[Said]) -> tuple[str | None, bool]:
@@ -252,10 +264,10 @@ def _rung(slot: Said, reports: Iterable[Said]) -> tuple[str | None, bool]:
 
 
 def _fraction(
-    name: str, key: str, slot: Said, reports: list[Said], rung: str | None, enough: bool, disputed: bool
+    name: str, key: str, slot: Said, reports: Mapping[str, Said], rung: str | None, enough: bool, disputed: bool
 ) -> Said:
     """What a fraction shows: of each fact what the first report says that says it, else the slot."""
-    given = [said for said in reports if said["status"] in GIVEN]
+    given = [said for said in reports.values() if said["status"] in GIVEN]
     time = slot["time"] if slot.get("time") else None
     planned: Said = {name: slot.get(name) for name in ("series", "fraction", "fractions", "place")}
     planned["time"] = When(time.start, time.end) if time else None
@@ -265,9 +277,9 @@ def _fraction(
         said["status"] = "stopped" if given and given[0]["status"] == "stopped" else "completed"
     else:
         said["status"] = "preparation" if enough else "entered-in-error"
-    for field_ in ("time", "dose", "site", "place", "series", "fraction", "fractions", "reason"):
-        told = sorted((one[field_] for one in given if one.get(field_) is not None), key=_vague)
-        value = told[0] if told else planned.get(field_)
+    for field_ in TOLD:
+        first = first_told(field_, reports)
+        value = reports[first][field_] if first else planned.get(field_)
         if value is not None:
             said[field_] = value
     return said

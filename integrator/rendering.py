@@ -36,6 +36,7 @@ class Outgoing:
     withdrawn: bool = False  # the consent to what is collected was withdrawn
     refers: Refers = field(default_factory=Refers)  # to other records of ours
     waits: str | None = None  # the target's id of something that it must refer to
+    there: Said = field(default_factory=dict)  # the record as this target names things
     fresh: Resource = field(default_factory=dict)  # written on nothing
     digest: bytes = b""
     identifier: tuple[str, str] = ("", "")  # system and value that we find it again by
@@ -46,6 +47,7 @@ class Outgoing:
 def render(outgoing: Outgoing, face: Face, target: Target, patient_at: Callable[[str], str | None]) -> None:
     """Fills in the resource for this target. Waiting: for what is named, be it a value that does not fit the form."""
     said, links = _for_target(outgoing, target, patient_at)
+    outgoing.there = said
     context = Context(links={**outgoing.refers.links, **links})
     outgoing.context = context
     outgoing.fresh = face.write(said, context)
