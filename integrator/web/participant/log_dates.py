@@ -15,7 +15,7 @@ from integrator.records.appointment import EVIDENCE
 from integrator.store.today import Step
 from integrator.web.participant.course import how_given
 from integrator.web.participant.kept import Change
-from integrator.web.participant.told import SRC, Entry, day_of_change, entry, source_of
+from integrator.web.participant.told import REPORTS, SRC, Entry, day_of_change, entry, source_of
 from integrator.web.today.days import day_and_hour, hour
 from integrator.web.today.moves import Move, kind_of, start_of
 from integrator.web.today.sentences import (
@@ -95,6 +95,7 @@ RISEN = {
     "attested": "{what} <b>attested</b>{how}",
     "scheduled": "{what}: back to <b>scheduled</b>{how}",
 }
+DOUBTED = "{what}: only <b>presumed</b>, for sources differ{how}"  # reported as given, and its owner says otherwise
 FALLEN = "{what}: <s>{was}</s> no longer, now <b>{now}</b>{how}"
 
 
@@ -110,7 +111,9 @@ def _risen(changes: list[Change], reports: Reports, voice: Voice) -> Iterable[To
         was, now = (last.step.before or {}).get("evidence"), last.step.after["evidence"]
         up = was is None or EVIDENCE.index(now) > EVIDENCE.index(was)
         report = reports.get((last.message, last.key)) if len(here) == 1 else None
-        told = Markup((RISEN[now] if up or now == "scheduled" else FALLEN) + SRC).format(
+        text = RISEN[now] if up or now == "scheduled" else FALLEN
+        text = DOUBTED if up and now == "presumed" and last.type in REPORTS else text
+        told = Markup(text + SRC).format(
             what=_named(here), was=was, now=now, how=f": {how_given(report, voice.zone)}" if report else "",
             over="appointments" if len(here) > 1 else "appointment", source=source_of(last, voice),
         )  # fmt: skip

@@ -12,6 +12,7 @@ from integrator.web.participant.kept import Change
 from integrator.web.today.days import hour
 from integrator.web.today.sentences import Voice, source_told
 
+REPORTS = ("DFT", "ORU")  # types of messages that report what was given
 SRC = ' <span class="src">({source})</span>.'  # how every sentence ends
 
 
@@ -33,7 +34,7 @@ def entry(step: Step, voice: Voice, sign: str, told: Markup, look: str = "") -> 
 def source_of(change: Change, voice: Voice) -> str:
     """DFT of ARIA, 22:10 where a report said it; ARIA, 08:12 where it is the system of the appointments."""
     told = source_told(change.step, voice)
-    return f"{change.type} of {told}" if change.type in ("DFT", "ORU") else told
+    return f"{change.type} of {told}" if change.type in REPORTS else told
 
 
 def why_told(step: Step, voice: Voice) -> str:

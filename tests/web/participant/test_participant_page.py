@@ -6,6 +6,8 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from integrator.store import owed, people, records
 from tests.houses import NUMBER, TestHouse
@@ -187,6 +189,15 @@ def test_older_changes_are_folded_away_whole_days_at_a_time(told: Teller, client
     assert "<h3>Mon 2 March</h3>" not in shown
 
 
+def test_a_report_of_a_cancelled_fraction_is_told_as_a_difference(told: Teller, client: FlaskClient) -> None:
+    told.says("S15", 7, berlin(10, 10, 30), start="20260312094000", end="20260312100000", why="unwell")
+    told.charges(7, berlin(12, 22, 10))
+    html = read(client)
+    difference = "22:10 Fraction 7: only presumed, for sources differ: given Thu 12 Mar (DFT of ARIA, 22:10)."
+    assert difference in pane(html, "h-log")
+    assert "another source says that it was not" in text(html)
+
+
 def test_nobody_is_404_in_words(client: FlaskClient) -> None:
     answer = client.get("/participants/DISPO-999")
     assert answer.status_code == 404
@@ -255,3 +266,29 @@ def test_times_are_those_of_the_hospital(told: Teller, client: FlaskClient) -> N
 def test_markup_in_what_a_source_says_is_text(told: Teller, client: FlaskClient) -> None:
     told.says("S13", 8, berlin(10, 10, 30), start="20260313094000", end="20260313100000", machine="<b>LINAC</b>")
     assert "<b>LINAC</b>" not in read(client)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_course(told: Teller, client: FlaskClient) -> None:
+    queries: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        queries.append(statement)
+
+    counts = []
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for address in (PAGE, "/participants"):
+            queries.clear()
+            read(client, address)
+            counts.append(len(queries))
+        for number in range(11, 31):
+            told.says("S12", number, berlin(10, 10, 42))
+            told.says("S13", number, berlin(10, 10, 43), start="20260401100000", end="20260401102000")
+        for address in (PAGE, "/participants"):
+            queries.clear()
+            read(client, address)
+            counts.append(len(queries))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert counts[:2] == counts[2:]
+    assert max(counts) < 25
