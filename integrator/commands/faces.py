@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +11,7 @@ from uuid import UUID, uuid5
 
 import click
 
+from integrator.commands.checking import check_, each_face
 from integrator.commands.inputs import documents
 from integrator.commands.printing import json_option, print_json
 from integrator.commands.specifications import document
@@ -21,8 +21,7 @@ from integrator.formats.fhir.model import release_of
 from integrator.formats.fhir.second_judge import second_problems
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import charset_codec, glimpse
-from integrator.mapping import Context, Face, Faces, explain, load_faces
-from integrator.mapping.laws import check_laws
+from integrator.mapping import Context, Faces, explain, load_faces
 from integrator.reading import Spoken, context_of, read
 
 OURS = UUID("6f0c2f7a-3f0e-5d5e-9d35-5f1b7f0c9d11")  # the namespace of ids made without a store: UUIDv5 of kind and key
@@ -172,51 +171,13 @@ def list_(as_json: bool) -> None:
     faces = load_faces()
     rows = [
         {"name": face.name, "site": site, "record": face.record, "form": face.form, "hash": face.hash}
-        for face, site in _each(faces)
+        for face, site in each_face(faces)
     ]
     if as_json:
         print_json(rows)
         return
-    for face, site in _each(faces):
+    for face, site in each_face(faces):
         click.echo(f"{face.name:<24} {site or '':<12} {face.record:<14} {face.form:<22} {face.hash[:12]}")
 
 
-def _each(faces: Faces) -> Iterator[tuple[Face, str | None]]:
-    """Every face as it is, then as each site has it where that differs."""
-    for name in faces.names():
-        common = faces.get(name)
-        yield common, None
-        for site in faces.sites:
-            if faces.get(name, site).hash != common.hash:
-                yield faces.get(name, site), site
-
-
-@mappings.command("check")
-@click.option("--cases", default=100, show_default=True, help="How many generated records each law is tried on.")
-@click.option("--seed", default=1, show_default=True, help="Of the generated records.")
-@json_option
-def check(cases: int, seed: int, as_json: bool) -> None:
-    """Checks every face at load and tries its laws on generated records; exit code 1 if one does not hold.
-
-    Example: integrator mappings check --cases 500
-    """
-    checked = [_checked(face, site, cases, seed) for face, site in _each(load_faces())]
-    if as_json:
-        print_json(checked)
-    else:
-        click.echo("\n".join(line for one in checked for line in _lines(one)))
-    sys.exit(0 if all(one["ok"] for one in checked) else 1)
-
-
-def _checked(face: Face, site: str | None, cases: int, seed: int) -> dict[str, Any]:
-    """One object for each face: its laws, the cases tried, and what failed with the seed that draws it again."""
-    results = check_laws(face, cases, seed)
-    laws = [{"law": one.law, "cases": one.cases, "ok": one.ok, "failure": one.failure} for one in results]
-    return {"face": face.name, "site": site, "ok": all(one.ok for one in results), "laws": laws}
-
-
-def _lines(one: dict[str, Any]) -> Iterator[str]:
-    name = f"{one['face']} {one['site'] or ''}".strip()
-    for law in one["laws"]:
-        state = "holds" if law["ok"] else f"FAILS: {law['failure']}"
-        yield f"{name}: law {law['law']}: {law['cases']} cases: {state}"
+mappings.add_command(check_)

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-import orjson
-
 from integrator.errors import CannotWrite, Held
-from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_bytes import law_4
+from integrator.mapping.laws_documents import through_bytes
 from integrator.mapping.laws_noise import Excuses, disturbed, leaves_of
 from integrator.mapping.laws_values import Draw, allowed
 from integrator.mapping.log import Log
@@ -61,13 +59,6 @@ def _run(face: Face, number: int, law: Law, cases: int, seed: int) -> LawResult:
         if failure is not None:
             return LawResult(face.name, number, case + 1, f"seed {seed + case}: {failure}")
     return LawResult(face.name, number, cases)
-
-
-def through_bytes(document: Any) -> Any:
-    """The document as the other side gets it: serialised and parsed."""
-    if isinstance(document, Message):
-        return parse(build(document))
-    return orjson.loads(orjson.dumps(document))
 
 
 def law_1(face: Face, random: Random) -> str | None:

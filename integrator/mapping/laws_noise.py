@@ -77,21 +77,22 @@ def _noisy_components(line: str, noise: str) -> str:
 def leaves_of(face: Face, document: Any, numbered: bool = False) -> dict[str, Loc]:
     """Every leaf by its text (made unlike by a number where `numbered`), with its place."""
     found: dict[str, Loc] = {}
-    for number, (loc, text) in enumerate(_leaves(tree_of(document), ())):
+    for number, (loc, text) in enumerate(tree_leaves(tree_of(document), ())):
         found[f"{number} {text}" if numbered else text] = loc
     return found
 
 
-def _leaves(node: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
+def tree_leaves(node: Any, loc: Loc = ()) -> Iterator[tuple[Loc, str]]:
+    """Every leaf of a tree that holds something, with its place."""
     if isinstance(node, dict):
         names = node.names() if isinstance(node, MessageNode) else list(node)
         if isinstance(node, SegmentNode):
             names = node.fields()
         for name in names:
-            yield from _leaves(node.get(name), (*loc, name))
+            yield from tree_leaves(node.get(name), (*loc, name))
     elif isinstance(node, list):
         for index, one in enumerate(node):
-            yield from _leaves(one, (*loc, index))
+            yield from tree_leaves(one, (*loc, index))
     elif node is not None and node != "":
         yield loc, plain(node)
 

@@ -5,7 +5,7 @@ Plain `random.Random`, so that the command `mappings check` needs no test librar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
@@ -80,29 +80,45 @@ REFERRED = {
     "part_of": "ExerciseSession",
 }  # what a field refers to; any other refers to the study
 AGES = ("18 Years", "1 Year", "6 Months", "N/A", "018 Years", "80 years")
+TRIES = 30  # draws of a value that should have a certain part
 OFFSETS = (0, 60, 120, 330, -300, 135)
 
 
 class Draw:
     """Values drawn for one face."""
 
-    def __init__(self, declared: Declared, random: Random):
-        self.declared, self.random = declared, random
+    def __init__(self, declared: Declared, random: Random, whole: bool = False):
+        """`whole`: with values in the fields and parts that the face omits, too."""
+        self.declared, self.random, self.whole = declared, random, whole
 
-    def said(self) -> Said:
-        """A record: each carried field unsaid, said to be none, or with a value."""
+    def said(self, wanted: Sequence[str] = ()) -> Said:
+        """A record: each carried field unsaid, said to be none, or with a value; at the wanted places it has one."""
         said: Said = {}
-        names = dict.fromkeys(one.place.field for one in self.declared.fields)
+        hints = record_model.hints(KINDS[self.declared.record])
+        names = hints if self.whole else dict.fromkeys(one.place.field for one in self.declared.fields)
         for name in names:
+            kind, many = record_model.bare(hints[name])
+            steps = [one.replace("[]", "").split(".") for one in wanted]
+            if below := [one[1:] for one in steps if one[0] == name]:
+                said[name] = self._with(name, kind, many, below)
+                continue
             chance = self.random.random()
             if chance < 0.2:
                 continue
-            kind, many = record_model.bare(record_model.hints(KINDS[self.declared.record])[name])
             if chance < 0.3:
                 said[name] = () if many else None
                 continue
             said[name] = self._many(name, kind) if many else self._value(name, kind)
         return said
+
+    def _with(self, name: str, kind: type, many: bool, below: list[list[str]]) -> Any:
+        """A value that has all of the parts below it; the last draw where some cannot be together."""
+        found: Any = None
+        for _ in range(TRIES):
+            found = self._many(name, kind) if many else self._value(name, kind)
+            if all(has(found, one) for one in below):
+                break
+        return found
 
     def _many(self, name: str, kind: type) -> tuple[Any, ...]:
         found = [self._value(name, kind) for _ in range(self.random.randint(1, 3))]
@@ -121,11 +137,14 @@ class Draw:
         words = self._words(name)
         if words:
             return self.random.choice(words)
-        return allowed(self.declared, name, self.draw(name, kind))
+        drawn = self.draw(name, kind)
+        return drawn if self.whole else allowed(self.declared, name, drawn)
 
     def _words(self, name: str) -> tuple[str, ...]:
         """The words that the field may be, those that the face's code maps cannot hold left out."""
-        found = {one.place.field: one for one in self.declared.fields}[name]
+        found = {one.place.field: one for one in self.declared.fields}.get(name)
+        if found is None:
+            return CLOSED[self.declared.record].get(name, ())
         words = record_model.codes(self.declared.record, found.place) or ()
         maps = [choice.codes for choice in found.choices if choice.codes]
         lossy = {word for codes in maps for word in codes.lossy}
@@ -243,6 +262,15 @@ def allowed(declared: Declared, name: str, value: Any) -> Any:
         if steps[0] == name and len(steps) > 1 and value is not None:
             value = _without(value, steps[1:])
     return None if _is_empty(value) else value
+
+
+def has(value: Any, steps: list[str]) -> bool:
+    """Whether something stands at a part of a value, in any element of a list."""
+    if isinstance(value, tuple):
+        return any(has(one, steps) for one in value)
+    if value is None or not steps:
+        return value is not None
+    return has(getattr(value, steps[0], None), steps[1:])
 
 
 def _is_empty(value: Any) -> bool:

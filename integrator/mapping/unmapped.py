@@ -14,7 +14,6 @@ from integrator.mapping.casts import NOTHING
 from integrator.mapping.lineage import ReadEntry, Trace, spots
 from integrator.mapping.model import Choice, Declared, Outside
 from integrator.mapping.path import Selector, Step, Steps
-from integrator.mapping.places import place_text
 from integrator.mapping.read import PARTLY
 from integrator.mapping.tree_hl7 import NULL, MessageNode, SegmentNode
 from integrator.mapping.walk import Loc, Match, matcher, node_at, plain
@@ -75,8 +74,8 @@ Below = tuple[Step, Match | None, Cover]
 _FIRST: Below = (Step("1"), None, Cover(first=True, leaf=True))
 
 
-def covers(declared: Declared) -> Cover:
-    """Everything that a face speaks of."""
+def covers(declared: Declared, omissions: bool = True) -> Cover:
+    """Everything that a face speaks of; without `omissions` what it reads, writes or compares."""
     root = Cover()
     hl7 = declared.form.hl7
     for one in declared.fields:
@@ -92,7 +91,7 @@ def covers(declared: Declared) -> Cover:
         _cover_leaf(root, constant.at, hl7)
     if declared.why:
         root.add(declared.why.steps).whole = True
-    for omission in declared.omit_theirs:
+    for omission in declared.omit_theirs if omissions else ():
         if omission.at is not None:
             root.add(omission.at.steps).whole = True
             _cover_selectors(root, omission.at.steps)
@@ -140,12 +139,17 @@ def _looked_at(one: Selector) -> Iterator[Steps]:
 def unmapped(reading: Reading) -> list[Unmapped]:
     """The leaves of the document that were not read; those that were not understood come last."""
     face, tree = reading.face, reading.tree
-    hl7 = face.declared.form.hl7
-    found: dict[Loc, str] = {}
-    _uncovered(tree, [face.covers], (), hl7, found)
+    found = uncovered(face, tree, face.covers)
     if reading.missed:
         found |= dict(_not_understood(face, reading))
-    return [Unmapped(place_text(loc, (), hl7), text) for loc, text in found.items()]
+    return [Unmapped(face.place_of(tree, loc), text) for loc, text in found.items()]
+
+
+def uncovered(face: Face, tree: Any, cover: Cover) -> dict[Loc, str]:
+    """The leaves of a tree that a cover does not speak of, each with its text."""
+    found: dict[Loc, str] = {}
+    _uncovered(tree, [cover], (), face.declared.form.hl7, found)
+    return found
 
 
 def _uncovered(node: dict[str, Any], over: list[Cover], loc: Loc, hl7: bool, found: dict[Loc, str]) -> None:
