@@ -1,6 +1,6 @@
 """python -m bench [PART ...]: measures and prints a table; JSON lines go to bench/out/figures.jsonl.
 
-Parts: disk, codec, mapping, alone, ingest, work, whole, peer, idle; all if none is named. The machine comes first.
+Parts: disk, codec, mapping, alone, ingest, work, whole, table, peer, idle; all if none is named. The machine is first.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from bench.figures import OUT, Figure, table
 from bench.ingest import alone, ingest, peer, work
 from bench.machine import machine, syncs_a_second
 from bench.standing import idle
+from bench.table import table as imported
 from bench.whole import whole
 
 
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterator[Figure]]] = {
     "ingest": ingest,
     "work": work,
     "whole": whole,
+    "table": imported,
     "peer": peer,
     "idle": idle,
 }

@@ -62,10 +62,10 @@ class Service:
     folder: Path
     started_in: float  # seconds from its start to the line that says it is ready
 
-    def resident(self) -> float:
-        """Megabytes of memory that it has in use now."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1000
+    def resident(self, of: str = "VmRSS") -> float:
+        """Megabytes of memory that it has in use now; VmHWM: that it ever had. 0 where it has ended."""
+        status = Path(f"/proc/{self.pid}/status").read_text().partition(f"{of}:")[2]
+        return int(status.split()[0]) / 1000 if status else 0.0
 
     def processor_time(self) -> float:
         """Seconds of processor that it has used so far."""
