@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from integrator import fractions, identity, life
-from integrator.claims import record_from_json, record_to_json, said_from_json
+from integrator.claims import record_from_json, record_to_json
 from integrator.errors import Held
 from integrator.evidence import GIVEN
 from integrator.house import House
-from integrator.merge import Claim, Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
-from integrator.reading import Read, Spoken
+from integrator.merge import Claims, Folded, Origin, changed, fold, is_owed, outcome, take, waits_for
+from integrator.reading import Spoken
 from integrator.records import Said
 from integrator.records.texts import starts
-from integrator.store import Tx, journal, messages, owed, questions, records
+from integrator.store import Tx, journal, owed, questions, records
 from integrator.store.messages import Stored
 from integrator.store.people import Participant
 from integrator.store.records import Change, Row
@@ -66,36 +64,48 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     if one.spoken.kind == "Patient" and one.participant is not None:
         return _merge_patient(house, tx, one, one.participant)
     row = records.get(tx, one.spoken.kind, one.spoken.key)
-    if row and row.patient != one.index:
+    if row and not _same_patient(house, tx, one, row):
         raise _other_patient(house, tx, one.message, row)
     _, open_ = identity.record_seals(tx, house.keys, one.participant)
-    kind = one.spoken.kind
-    before, claims = record_from_json(kind, row.body, row.claims, open_) if row else (None, {})
+    kind, ours = one.spoken.kind, row is not None and row.subject == subject_of(one.participant)
+    before, claims = record_from_json(kind, row.body, row.claims, open_) if row and ours else (None, {})
     claims = take(claims, one.spoken.said, one.origin, kind)
     folded = fold(kind, claims, lambda field: house.settings.owner(kind, field))
     beside = fractions.around(house, tx, one.participant, kind, one.spoken.key, folded.said)
     folded.said.update(beside.own)
     result = outcome(before, folded, one.origin)
     fresh = row or Row(kind, one.spoken.key, {}, {}, house.clock.now(), patient=one.index)
-    saved, fields = _save(house, tx, fresh, claims, folded, before, one.participant, one.message.id, one.spoken.why)
+    saved, fields = save(house, tx, fresh, claims, folded, before, one.participant, one.message.id, one.spoken.why)
     records.link(tx, one.message.id, saved.number, result)
-    _turn(house, tx, beside, one.participant, one.message.id)
+    turn(house, tx, beside, one.participant, one.message.id)
     _ask(house, tx, one, saved, fields)
     if kind == "Participant" and "status" in fields:
         _ask_life(house, tx, one, saved, before)
     return result
 
 
-def _turn(
+def subject_of(participant: Participant | None) -> str | None:
+    return participant.subject if participant else None
+
+
+def _same_patient(house: House, tx: Tx, one: Speaking, row: Row) -> bool:
+    """Whether a record is of the patient that a message names, under whatever number. Also where the record was
+    another participant's while the hospital had made two numbers one: from here on it is whose it was said of."""
+    if row.patient == one.index or row.subject == subject_of(one.participant):
+        return True
+    return row.patient is not None and subject_of(house.linked.get(tx, row.patient)) == subject_of(one.participant)
+
+
+def turn(
     house: House, tx: Tx, beside: fractions.Around, participant: Participant | None, message_id: int | None
 ) -> None:
     """Saves what the merged record changed of others: the evidence of slots, the slots of reports, fractions."""
     for other in beside.others:
         folded = Folded(other.said, {})
-        _save(house, tx, other.row, other.claims, folded, other.before, participant, message_id, None)
+        save(house, tx, other.row, other.claims, folded, other.before, participant, message_id, None)
 
 
-def _save(
+def save(
     house: House,
     tx: Tx,
     row: Row,
@@ -209,44 +219,3 @@ def _ask_life(house: House, tx: Tx, one: Speaking, row: Row, before: Said | None
     for problem in life.problems(before or {}, one.spoken.said, one.spoken.correction):
         text = f"{row.subject}: {problem.text}"
         questions.ask(tx, "life", row.key, one.message.source, text, house.clock.now(), row.number, one.message.id)
-
-
-# ---------------------------------------------------------------- again from nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Refolded:
-    """What reading all messages of a record again makes of it."""
-
-    key: str
-    fields: frozenset[str]
-
-
-def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: bool) -> Refolded:
-    """Folds a record from nothing out of all its messages; `reads` are those messages, read as they are read today."""
-    participant = house.linked.get(tx, row.patient) if row.patient else None
-    if row.patient and participant is None:
-        return Refolded(row.key, frozenset())
-    _, open_ = identity.record_seals(tx, house.keys, participant)
-    before = said_from_json(row.kind, row.body, open_)
-    claims: dict[str, tuple[Claim, ...]] = {}
-    for message in messages.of_record(tx, row.number):
-        said = reads.get(message.id)
-        for spoken in said.records if said else ():
-            if (spoken.kind, spoken.key) == (row.kind, row.key) and covered(house, participant, spoken, message):
-                origin = Origin(message.system, message.source_time, message.id, said.trigger if said else None)
-                claims = take(claims, spoken.said, origin, row.kind)
-    folded = fold(row.kind, claims, lambda field: house.settings.owner(row.kind, field))
-    beside = fractions.around(house, tx, participant, row.kind, row.key, folded.said, not dry_run)
-    folded.said.update(beside.own)
-    fields = changed(before, folded.said)
-    if not dry_run and claims:
-        _save(house, tx, row, claims, folded, before, participant, None, None)
-        _turn(house, tx, beside, participant, None)
-    return Refolded(row.key, fields)
-
-
-def summary(found: list[Refolded]) -> dict[str, Any]:
-    """What a replay changes, for people and programs."""
-    differing = [{"key": one.key, "fields": sorted(one.fields)} for one in found if one.fields]
-    return {"records": len(found), "changed": len(differing), "changes": differing}

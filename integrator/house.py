@@ -35,7 +35,7 @@ class House:
         self.clock, self.targets, self.registries = clock, targets, registries or {}
         trial = Source(name=TRIAL, system=TRIAL, zone=settings.integrator.zone, kind="form")
         self.sources = {source.name: source for source in (trial, *settings.source)}
-        self.linked = identity.Linked(store)
         self.chance = Random()
         self.patients: dict[tuple[str, bytes], str] = {}  # (target, number index) -> the target's own reference
+        self.linked = identity.Linked(store, self.patients.clear)  # a number that was retired leads to another Patient
         self.found: dict[tuple[str, Ref], str] = {}  # (target, record that it has of its own) -> its reference

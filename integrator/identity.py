@@ -13,6 +13,7 @@ import orjson
 
 from integrator.claims import record_from_json, record_to_json
 from integrator.errors import ConfigError, Rejected
+from integrator.linked import Linked, around, whose
 from integrator.merge import Claim, Claims
 from integrator.records import Said
 from integrator.records.values import Identifier
@@ -39,10 +40,11 @@ from integrator.sealing import (
     seal_why,
 )
 from integrator.security.keys import Keyring
-from integrator.store import Store, Tx, facts, journal, messages, people
+from integrator.store import Tx, facts, journal, messages, people
 from integrator.store.people import Participant
 
 __all__ = [
+    "Linked",
     "SealedBody",
     "field_keys",
     "keep_number",
@@ -78,39 +80,6 @@ def check_keys(tx: Tx, keys: Keyring) -> None:
         facts.put(tx, _KEYS_FACT, keys.fingerprint())
     elif known != keys.fingerprint():
         raise ConfigError("these are not the keys that this store was sealed with; put back its own key file")
-
-
-class Linked:
-    """Who is in the trial: every blind index that means a participant, in memory, read again after a change."""
-
-    def __init__(self, store: Store):
-        self._store = store
-        self._read_at = (-1, -1)
-        self._by_index: dict[bytes, Participant] = {}
-        self._by_subject: dict[str, Participant] = {}
-
-    def get(self, tx: Tx, index: bytes) -> Participant | None:
-        """The participant whose patient has this index; None: not in the trial."""
-        if people.CHANGED in tx.changes:
-            return dict(people.linked(tx)).get(index)  # not committed yet, so nothing to be kept
-        self._look(tx)
-        return self._by_index.get(index)
-
-    def of_subject(self, tx: Tx, subject: str) -> Participant | None:
-        """The participant of this subject code."""
-        if people.CHANGED in tx.changes:
-            return people.by_subject(tx, subject)
-        self._look(tx)
-        return self._by_subject.get(subject)
-
-    def _look(self, tx: Tx) -> None:
-        """Reads again what has changed."""
-        change = self._store.told(tx, people.CHANGED)
-        if change != self._read_at:
-            with self._store.read() as fresh:  # tx may show the state before the change
-                self._by_index = dict(people.linked(fresh))
-            self._by_subject = {one.subject: one for one in self._by_index.values()}
-            self._read_at = change
 
 
 def consent_covers(participant: Participant, at: datetime, kind: str = "") -> bool:
@@ -171,8 +140,8 @@ def add_participant(
         },
     )
     journal.write(tx, now, actor, "participant linked", "Participant", subject)
-    again = messages.reopen(tx, [message.id for message in messages.of_patient(tx, index, "unwanted")])
-    return participant, again
+    again = [m.id for mine in around(tx, [index])[0].person(index) for m in messages.of_patient(tx, mine, "unwanted")]
+    return participant, messages.reopen(tx, again)
 
 
 def _refuse(tx: Tx, keys: Keyring, subject: str, number: str, index: bytes, second: str | None) -> None:
@@ -185,11 +154,11 @@ def _refuse(tx: Tx, keys: Keyring, subject: str, number: str, index: bytes, seco
             raise Rejected(f"the {what} has at most {LONGEST} characters and none of {' '.join(DELIMITERS)}")
     if second is not None:
         check_second(second)
-    if people.by_number(tx, number_index(keys, subject)) or number_index(keys, subject) == index:
+    if whose(tx, number_index(keys, subject)) or number_index(keys, subject) == index:
         raise Rejected("the subject code is a hospital number; choose a code that says nothing of the patient")
     if people.by_subject(tx, subject):
         raise Rejected(f"{subject} is linked to a patient already; choose another subject code")
-    other = people.by_number(tx, index)
+    other = whose(tx, index)
     if other:
         raise Rejected(f"this hospital number is linked to {other.subject} already; one patient has one subject code")
 

@@ -21,13 +21,15 @@ from integrator.connectors.fhir_client import Gone
 from integrator.connectors.mllp import Answer, Arrival
 from integrator.delivering import confirm, next_look, next_try, outgoing_of, send
 from integrator.errors import Held, Refused, RetryLater, Waiting
-from integrator.folding import OUTSIDE, Speaking, merge_record, refold, summary
+from integrator.folding import OUTSIDE, Speaking, merge_record
 from integrator.formats.hl7v2 import glimpse
 from integrator.house import House
 from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import Document, Looked, keep, look, say, take
 from integrator.reconciling import Drift, ask_missing, compare
+from integrator.refolding import refold, summary
+from integrator.renumbering import renumber
 from integrator.security.keys import Unopenable
 from integrator.spoken import Spoken
 from integrator.store import Tx, messages, owed, people, records
@@ -83,10 +85,13 @@ class Line(House):
     def reserve(self, tx: Tx, said: Iterable[Read | Held]) -> None:
         """Before a batch is merged: who is in the trial, and every record that is spoken of, is this transaction's to
         its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
+        understood = [read for read in said if isinstance(read, Read)]
+        if any(read.numbers is not None for read in understood):
+            people.begin_change(tx)
         self.store.told(tx, people.CHANGED)
         if self.store.alone:
             return
-        spoken = [one for read in said if isinstance(read, Read) for one in read.records]
+        spoken = [one for read in understood for one in read.records]
         found = records.reserve(tx, ((one.kind, one.key) for one in spoken))
         owed.look_ahead(tx, [row.number for row in found])
         whose = [(one, participant) for one in spoken if (participant := self._of(tx, one)[1])]
@@ -97,6 +102,8 @@ class Line(House):
 
     def merge(self, tx: Tx, message: Stored, said: Read | Held) -> str:
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
+        if isinstance(said, Read) and said.numbers is not None:
+            return self._renumbered(tx, message, said)
         index, participant = self._whose(tx, message, said)
         if index and participant is None:
             return self._unwanted(tx, message, index, "of a patient who is not in the trial")
@@ -199,6 +206,16 @@ class Line(House):
             return (known.number_index, known) if known else (None, None)
         index = identity.number_index(self.keys, spoken.patient.value)
         return index, self.linked.get(tx, index)
+
+    def _renumbered(self, tx: Tx, message: Stored, said: Read) -> str:
+        """What speaks of hospital numbers themselves; see integrator/renumbering.py."""
+        done = renumber(self, tx, message, said, lambda one: self.read(one, tx))
+        if done.state == "unwanted":
+            return self._unwanted(tx, message, done.index, done.reason)
+        if done.state == "held":
+            return self._held(tx, message, Held(done.reason, done.place), done.index, done.participant)
+        self._merged(tx, message, done.state, said, done.index, done.participant)
+        return done.state
 
     def _number_as_sent(self, tx: Tx, message: Stored) -> str | None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from integrator import registry_reading
+from integrator import identity_reading, registry_reading
 from integrator.config import Source
 from integrator.documents import read_entry, read_rows
 from integrator.errors import Held, Rejected
@@ -46,6 +46,8 @@ def read_hl7v2(data: bytes, source: Source, faces: Faces) -> Read:
     if not VERSIONS.fullmatch(version):
         raise Held("an HL7 version that we do not know", "MSH-12", version)
     trigger = message.get("MSH-9.2")
+    if trigger in identity_reading.TRIGGERS and message.get("MSH-9.1") == "ADT":
+        return identity_reading.read_changes(message)
     found = faces.reading("hl7v2", message, source.site or None)
     readings = ((face, one) for face in found for one in face.read_each(message, context_of(source)))
     return Read(tuple(_spoken(face, reading, source) for face, reading in readings), trigger)
@@ -127,4 +129,5 @@ READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {
     "csv": read_rows,
     "record": read_entry,
     registry_reading.FORMAT: registry_reading.read_registry,
+    identity_reading.FORMAT: identity_reading.read_undo,
 }

@@ -14,7 +14,7 @@ import orjson
 
 from integrator.records.values import Identifier
 from integrator.security.bodies import SealedBody, open_bytes, seal_body
-from integrator.security.keys import Keyring, Unopenable, new_key, open_sealed, seal
+from integrator.security.keys import Keyring, Unopenable, new_key, open_sealed, opens, seal
 from integrator.store import Tx, people
 from integrator.store.messages import Stored
 
@@ -110,7 +110,7 @@ def sent_index(keys: Keyring, identifier: Json) -> bytes:
 
 def keep_number(tx: Tx, keys: Keyring, patient_id: int, identifier: Identifier, index: bytes) -> None:
     """Keeps an identifier of a patient under an index of it; said again it changes nothing."""
-    _keep(tx, keys, patient_id, _as_sent(identifier), index, matched=True)
+    _keep(tx, keys, patient_id, _as_sent(identifier), index)
 
 
 def look_ahead(tx: Tx, keys: Keyring, patient_ids: Iterable[int], sent: Iterable[Identifier | None]) -> None:
@@ -132,10 +132,20 @@ def number_of(tx: Tx, keys: Keyring, patient_id: int, index: bytes) -> Identifie
     return None if text is None else Identifier(**orjson.loads(text))
 
 
-def _keep(tx: Tx, keys: Keyring, patient_id: int, identifier: Json, index: bytes, matched: bool = False) -> None:
+def _keep(tx: Tx, keys: Keyring, patient_id: int, identifier: Json, index: bytes) -> None:
     if people.sealed_number(tx, index) is None:
         text = orjson.dumps(identifier).decode()
-        people.add_number(tx, index, patient_id, seal_for(tx, keys, patient_id, text, "identifier"), matched)
+        people.add_number(tx, index, patient_id, seal_for(tx, keys, patient_id, text, "identifier"))
+
+
+def _own_index(tx: Tx, keys: Keyring, key: bytes, owner: str, identifier: Json) -> bytes:
+    """The index that a record has of an identifier: another one where the text behind the first is sealed for another
+    patient, who had this number while the hospital had made them one."""
+    index = sent_index(keys, identifier)
+    kept = people.sealed_number(tx, index)
+    if kept is None or opens(key, kept, f"{owner} identifier"):
+        return index
+    return sent_index(keys, identifier | {"of": owner})
 
 
 # Fields of records
@@ -156,7 +166,7 @@ def field_keys(tx: Tx, keys: Keyring, patient_id: int) -> tuple[Fields, Fields]:
                 blob = seal(key, orjson.dumps(value), f"{owner} {kind}.{name}")
                 sealed[name] = {"sealed": base64.b64encode(blob).decode()}
         if value := fields.get(PATIENT_FIELD):
-            index = sent_index(keys, value)
+            index = _own_index(tx, keys, key, owner, value)
             _keep(tx, keys, patient_id, value, index)
             sealed[PATIENT_FIELD] = {"index": index.hex()}
         return sealed

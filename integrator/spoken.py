@@ -35,11 +35,29 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberChange:
+    """What one message says of hospital numbers themselves; see integrator/merging.py."""
+
+    kind: str  # merging.KINDS, or "unfollowed"
+    number: Identifier | None = None  # that is retired, renamed, linked, moved
+    into: Identifier | None = None
+    out_of: Identifier | None = None
+    undoes: int | None = None  # a person's undo: which change of the ledger
+    why: str = ""  # unfollowed: what it would do
+
+    @property
+    def named(self) -> tuple[Identifier, ...]:
+        """The numbers that it names."""
+        return tuple(one for one in (self.number, self.into, self.out_of) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """A message that was understood; no records: no face takes this type."""
+    """A message that was understood; no records: no face takes this type, or it speaks of numbers."""
 
     records: tuple[Spoken, ...]
     trigger: str | None
+    numbers: tuple[NumberChange, ...] | None = None  # not None: an identity change
 
     @property
     def of_nobody(self) -> bool:

@@ -45,6 +45,15 @@ def open_sealed(key: bytes, blob: bytes, about: str) -> bytes:
     return _open(AESGCM(key), blob, about)
 
 
+def opens(key: bytes, blob: bytes, about: str) -> bool:
+    """Whether `open_sealed` would open it."""
+    try:
+        open_sealed(key, blob, about)
+    except Unopenable:
+        return False
+    return True
+
+
 def new_key() -> bytes:
     """A random key of 32 bytes."""
     return os.urandom(KEY_BYTES)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, any_, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, any_, delete, insert, select, update
 
 from integrator.store.schema import participants, patient_numbers, patients
 from integrator.store.statement import Statement, given
@@ -74,7 +74,8 @@ BY_SUBJECT = Statement(
 )
 """One participant by subject code."""
 
-CHANGED = "participants"  # what Store.changes counts when somebody is linked or a consent ends
+CHANGED = "participants"  # what Store.changes counts when somebody is linked, a consent ends or numbers become one
+WHO = "who is linked"  # under which a transaction remembers it, until it changes it
 
 PARTICIPANT = [participants.c[name] for name in Participant.__match_args__]
 
@@ -88,6 +89,12 @@ GET = Statement(
 def begin_change(tx: Tx) -> None:
     """Waits until nobody works by who is linked now, so that no message falls between the old links and the new."""
     tx.lock([CHANGED])
+
+
+def changed(tx: Tx) -> None:
+    """Says that who is linked, or by which numbers, is another now."""
+    tx.changes.add(CHANGED)
+    tx.known.pop(WHO, None)
 
 
 def new_patient(tx: Tx) -> int:
@@ -120,12 +127,16 @@ def erase_patient(tx: Tx, patient_id: int, now: datetime) -> None:
     tx.run(update(patients).where(patients.c.id == patient_id).values(**gone))
 
 
-def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes, matched: bool = True) -> None:
-    """Keeps an identifier of a patient under its blind index; one that is there stays. `matched`: messages are matched
-    by this index, so who is in the trial changes."""
+def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
+    """Keeps an identifier of a patient under its blind index; one that is there stays."""
     tx.known.pop(("number", index), None)
-    if ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed) and matched:
-        tx.changes.add(CHANGED)
+    ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed)
+
+
+def drop_number(tx: Tx, index: bytes) -> None:
+    """Forgets the identifier behind a blind index: it is no longer this patient's."""
+    tx.known.pop(("number", index), None)
+    tx.run(delete(patient_numbers).where(n.index == index))
 
 
 def wrapped_key(tx: Tx, patient_id: int) -> bytes | None:
@@ -163,7 +174,7 @@ def patient_of(tx: Tx, index: bytes) -> int | None:
 def add(tx: Tx, values: dict[str, object]) -> Participant:
     """Adds a participant with these column values."""
     row = tx.first(insert(participants).values(**values).returning(*PARTICIPANT))
-    tx.changes.add(CHANGED)
+    changed(tx)
     return Participant(*row)
 
 
@@ -173,30 +184,23 @@ def by_subject(tx: Tx, subject: str) -> Participant | None:
     return Participant(*row) if row else None
 
 
-def by_number(tx: Tx, index: bytes) -> Participant | None:
-    """One participant by the blind index of the hospital number."""
-    row = tx.first(select(*PARTICIPANT).where(p.number_index == index))
-    return Participant(*row) if row else None
-
-
 def everyone(tx: Tx) -> list[Participant]:
     """All participants, by subject code."""
     return [Participant(*row) for row in tx.all(select(*PARTICIPANT).order_by(p.subject))]
 
 
-def linked(tx: Tx) -> list[tuple[bytes, Participant]]:
-    """Every blind index that means a participant, with that participant."""
-    rows = tx.all(select(n.index, *PARTICIPANT).join_from(patient_numbers, participants, n.patient_id == p.patient_id))
-    return [(row[0], Participant(*row[1:])) for row in rows]
+def by_numbers(tx: Tx, indexes: Iterable[bytes]) -> list[Participant]:
+    """The participants who are linked by one of these numbers."""
+    return [Participant(*row) for row in tx.all(select(*PARTICIPANT).where(p.number_index.in_(list(indexes))))]
 
 
 def set_arm(tx: Tx, subject: str, arm: str) -> None:
     """Keeps the arm of a participant; the Participant record says since when."""
     tx.run(update(participants).where(p.subject == subject).values(arm=arm))
-    tx.changes.add(CHANGED)
+    changed(tx)
 
 
 def withdraw(tx: Tx, subject: str, until: datetime, scope: str) -> None:
     """Ends the consent of a participant: from `until` on, for this scope."""
     tx.run(update(participants).where(p.subject == subject).values(consent_until=until, scope=scope))
-    tx.changes.add(CHANGED)
+    changed(tx)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from integrator.store.columns import Instant, Json, Serial
 
-HEAD = "0002"  # the newest migration; a test compares it with store/migrations
+HEAD = "0005"  # the newest migration; a test compares it with store/migrations
 
 MESSAGE_STATES = {
     "received": ("merged", "unchanged", "superseded", "unwanted", "held"),  # stored and acknowledged; work waits
@@ -42,6 +42,7 @@ OWED_STATES = {
     "delivered": ("owed", "waiting"),  # the target confirmed it; a change makes it owed again
     "refused": ("owed", "waiting"),  # the target said no for good; a change or a person makes it owed again
 }
+CHANGE_KINDS = ("merge", "rename", "link", "move", "unlink", "records", "undo")  # of what is said of hospital numbers
 QUESTION_STATES = {"open": ("answered",), "answered": ("open",)}  # asked again when the cause comes again
 OUTCOMES = ("merged", "unchanged", "superseded", "unwanted", "held")  # of a message for one record
 
@@ -214,6 +215,24 @@ patient_numbers = Table(
     Column("sealed", LargeBinary, nullable=False),  # the Identifier, sealed with the patient's key
 )
 Index(None, patient_numbers.c.patient_id)
+
+identity_changes = Table(
+    "identity_changes",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("message_id", ForeignKey("messages.id"), nullable=False),  # what said it; a person's undo is a message too
+    Column("place", Integer, nullable=False),  # within the message: 0, 1, ...
+    Column("kind", Text, nullable=False),
+    Column("number", LargeBinary, nullable=False),  # blind index of the number that is retired, linked, moved
+    Column("into", LargeBinary, nullable=False),  # of the number that it is now known by, or with
+    Column("out_of", LargeBinary),  # move: of the person's number that it was wrongly
+    Column("undoes", ForeignKey("identity_changes.id")),  # undo: the change that a person takes back
+    Column("at", Instant, nullable=False),  # source time of the message
+    UniqueConstraint("message_id", "place"),
+    one_of("kind", CHANGE_KINDS),
+)  # append-only: integrator/merging.py folds from it which numbers are one person's
+for _name in ("number", "into", "out_of"):
+    Index(None, identity_changes.c[_name])
 
 participants = Table(
     "participants",

@@ -11,6 +11,7 @@ from flask import Response, g, request
 from integrator.entering import NotValid, add_participant, withdraw
 from integrator.errors import Rejected
 from integrator.identity import check_second, number_index
+from integrator.linked import whose
 from integrator.records import CODES
 from integrator.records.schemas import Problem
 from integrator.store import Tx, people, records
@@ -101,7 +102,7 @@ def _second(text: str) -> list[Problem]:
 def _linked(room: Room, tx: Tx, facts: dict[str, Any], day: str) -> Row | None:
     """The participant of this subject code and number, if they are linked; 409: one of both is linked otherwise."""
     index = number_index(room.line.keys, facts["number"])
-    there, other = people.by_subject(tx, facts["subject"]), people.by_number(tx, index)
+    there, other = people.by_subject(tx, facts["subject"]), whose(tx, index)
     if there is None and other is None:
         return None
     if there is None or there.number_index != index:
