@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrator.mapping import casts_fhir_plain as plain
-from integrator.mapping.casts import NOTHING, CannotHold, Cast
+from integrator.mapping.casts import NOTHING, ONLY_THERE, CannotHold, Cast
 from integrator.mapping.casts_time import FHIR_TIMES
 from integrator.mapping.casts_trial import TRIAL_DEFAULTS, TRIAL_IN_FHIR
 from integrator.mapping.state import State
@@ -63,8 +63,16 @@ def write_identifier(value: Identifier) -> dict[str, Any]:
     return element
 
 
+def _identifier_of(node: Any, state: State, *way: str, typed: bool = True) -> Identifier | None:
+    """As `read_identifier`; of a system that is a namespace of ours nobody else is the assigner."""
+    found = read_identifier(node, typed)
+    if found is not None and found.namespace and not found.system and "assigner" in node:
+        state.skip(*way, "assigner", "display")
+    return found
+
+
 def _read_identifier(nodes: list[Any], state: State) -> Any:
-    return read_identifier(nodes[0]) or NOTHING
+    return _identifier_of(nodes[0], state) or NOTHING
 
 
 def _write_identifier(value: Identifier, state: State) -> list[Any]:
@@ -72,7 +80,7 @@ def _write_identifier(value: Identifier, state: State) -> list[Any]:
 
 
 def _read_number(nodes: list[Any], state: State) -> Any:
-    return read_identifier(nodes[0], typed=False) or NOTHING
+    return _identifier_of(nodes[0], state, typed=False) or NOTHING
 
 
 def _write_number(value: Identifier, state: State) -> list[Any]:
@@ -92,7 +100,7 @@ def _linked(node: Any, state: State, kind: type) -> Any:
 
 def _read_reference(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
-    found = read_identifier(node.get("identifier")) if isinstance(node, dict) else None
+    found = _identifier_of(node.get("identifier"), state, "identifier") if isinstance(node, dict) else None
     return found or _linked(node, state, Identifier)
 
 
@@ -156,6 +164,13 @@ _REFERENCE = (
     "identifier.assigner.display",
 )
 _CODING_PARTS = ("coding.code", "coding.system", "coding.display", "text")
+_TYPE = f"type.coding[system={V2_0203}, code=*]"  # the first of such codings; its text and the others count as unmapped
+_IN_NUMBER = ("system", "value", "assigner.display")
+_IN_IDENTIFIER = (*_IN_NUMBER, f"{_TYPE}.code", f"{_TYPE}.system")
+# The literal reference is looked at where there is no identifier; faces omit it, for it is their id of a resource.
+_IN_REFERENCE = tuple(f"identifier.{one}" for one in _IN_IDENTIFIER)
+_IN_KEY = ("identifier.system", "identifier.value")
+_IN_CONCEPT = (*(f"coding[code=*][].{one}" for one in ("code", "system", "display")), "text")
 _SOURCES = {
     "value": ((0, "value"),),
     "system": ((0, "system"),),
@@ -175,20 +190,30 @@ FHIR_CASTS = {
         Cast("positive", plain.read_integer, plain.write_positive),
         Cast("boolean", plain.read_boolean, plain.write_boolean),
         Cast("date", plain.read_date, plain.write_date),
-        Cast("happened", plain.read_happened),
+        Cast("happened", plain.read_happened, sees=(ONLY_THERE,)),
         Cast("lines", plain.read_lines, plain.write_lines, lists=True),
-        Cast("identifier", _read_identifier, _write_identifier, (_IDENTIFIER,), sources=_SOURCES),
+        Cast(
+            "identifier", _read_identifier, _write_identifier, (_IDENTIFIER,), sources=_SOURCES, sees=(_IN_IDENTIFIER,)
+        ),
         Cast(
             "number",
             _read_number,
             _write_number,
-            (("system", "value", "assigner.display"),),
+            (_IN_NUMBER,),
             frozenset({"type"}),
             {name: _SOURCES[name] for name in ("value", "system", "namespace")},
         ),
-        Cast("reference", _read_reference, _write_reference, (_REFERENCE,), sources=_LOGICAL, labels=("display",)),
-        Cast("key", _read_ref, _write_ref, (_REFERENCE,), labels=("display",)),
-        Cast("concept", _read_concept, _write_concept, (_CODING_PARTS,)),
+        Cast(
+            "reference",
+            _read_reference,
+            _write_reference,
+            (_REFERENCE,),
+            sources=_LOGICAL,
+            labels=("display",),
+            sees=(_IN_REFERENCE,),
+        ),
+        Cast("key", _read_ref, _write_ref, (_REFERENCE,), labels=("display",), sees=(_IN_KEY,)),
+        Cast("concept", _read_concept, _write_concept, (_CODING_PARTS,), sees=(_IN_CONCEPT,)),
         Cast("human-name", plain.read_name, plain.write_name, (("family", "given", "prefix", "suffix"),)),
         Cast("address", plain.read_address, plain.write_address, (("line", "city", "state", "postalCode", "country"),)),
     )

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from integrator.mapping import casts_fhir_plain as plain
-from integrator.mapping.casts import NOTHING, CannotHold, Cast
+from integrator.mapping.casts import NOTHING, ONLY_THERE, CannotHold, Cast
 from integrator.mapping.casts_study import DATES
 from integrator.mapping.state import State
 from integrator.records.study_parts import Eligibility
@@ -19,6 +19,7 @@ ELIGIBILITY = "https://integrator.example/fhir/eligibility"
 _NCT = re.compile(r"NCT\d{8}")
 _AGE = re.compile(r"(\d{1,3}) (Year|Month|Week|Day|Hour|Minute)s?")
 _UCUM = {"Year": "a", "Month": "mo", "Week": "wk", "Day": "d", "Hour": "h", "Minute": "min"}
+_UNITS = {code: unit for unit, code in _UCUM.items()}
 _NO_CODE = ("ECT", "OTHER")  # purposes for which FHIR has no code: text only (extensible binding)
 # Registries whose numbers are known by their form, and the URI that FHIR gives to them (terminology.hl7.org).
 _REGISTRIES = (
@@ -50,6 +51,8 @@ def _read_purpose(nodes: list[Any], state: State) -> Any:
     codings = node.get("coding")
     for coding in codings if isinstance(codings, list) else ():
         if isinstance(coding, dict) and coding.get("system") == PURPOSE and isinstance(coding.get("code"), str):
+            if node.get("text"):
+                state.skip("text")
             return str(coding["code"]).upper().replace("-", "_")
     return node["text"] if node.get("text") in _NO_CODE else NOTHING
 
@@ -66,6 +69,9 @@ def _write_arm(value: str, state: State) -> list[Any]:
     return [plain.string(value), link or None]
 
 
+_IN_LABEL = ("extension[url=value].url", "extension[url=value].valueString", "extension[url=type].url")
+
+
 # a label: an element of R5 in R4, by its cross-version extension, as the German core data set has it
 
 
@@ -73,14 +79,15 @@ def _label(kind: str) -> Cast:
     """One of the study's titles."""
 
     def read(nodes: list[Any], state: State) -> Any:
-        return plain.word(_part(nodes[0], "value"), "valueString") or NOTHING
+        found = plain.word(_part(nodes[0], "value"), "valueString")
+        return found if found and _part(nodes[0], "type") else NOTHING
 
     def write(value: str, state: State) -> list[Any]:
         type_ = {"coding": [{"system": TITLE_TYPE, "code": kind}]}
         parts = [{"url": "type", "valueCodeableConcept": type_}, {"url": "value", "valueString": plain.string(value)}]
         return [{"extension": parts}]
 
-    return Cast(f"label-{kind}", read, write, (("extension",),))
+    return Cast(f"label-{kind}", read, write, (("extension",),), sees=(_IN_LABEL,))
 
 
 def _part(node: Any, url: str) -> dict[str, Any]:
@@ -107,28 +114,53 @@ def _counted(name: str) -> Cast:
     return Cast(f"counted-{name}", read, write, sources={"": ((0, ""),)})
 
 
+_IN_PURPOSE = (f"coding[system={PURPOSE}].code", f"coding[system={PURPOSE}].system", "text")
 _WORDS = ("criteria", "sex", "gender_note", "population", "sampling")
 _FLAGS = ("gender_based", "healthy")
 
 
+_ENDS = {"minimum_age": "low", "maximum_age": "high"}
+_IN_CHARACTERISTIC = (
+    f"code.coding[system={ELIGIBILITY}].code",
+    f"code.coding[system={ELIGIBILITY}].system",
+    "exclude",
+    "valueBoolean",
+    "valueCodeableConcept.text",
+    *(f"valueRange.{end}.{one}" for end in _ENDS.values() for one in ("value", "unit", "system", "code")),
+)
+
+
 def _read_eligibility(nodes: list[Any], state: State) -> Any:
+    """What the characteristics say, each word once; one that is not of ours, or excludes, is skipped."""
     listed = nodes[0].get("characteristic") if isinstance(nodes[0], dict) else None
     said: dict[str, Any] = {}
     ages: list[str] = []
-    for one in listed if isinstance(listed, list) else ():
-        code = next((c.get("code") for c in _codings(one, "code") if c.get("system") == ELIGIBILITY), None)
-        text = plain.word(one.get("valueCodeableConcept"), "text")
-        if code == "age":
-            bounds = one.get("valueRange") or {}
-            ends = (("minimum_age", "low"), ("maximum_age", "high"))
-            said |= {name: _age(bounds[end]) for name, end in ends if end in bounds}
-        elif code == "age-group" and text:
-            ages.append(text)
-        elif code:
-            said[code.replace("-", "_")] = one.get("valueBoolean") if "valueBoolean" in one else text
-    known = {name: value for name, value in said.items() if name in Eligibility.__dataclass_fields__}
-    value = Eligibility(**known, ages=tuple(ages))
+    for number, one in enumerate(listed if isinstance(listed, list) else ()):
+        found = _characterised(one) if isinstance(one, dict) and not one.get("exclude") else {}
+        if not found or any(name in said for name in found):
+            state.skip("characteristic", number)
+        elif "ages" in found:
+            ages.append(found["ages"])
+        else:
+            said |= found
+    value = Eligibility(**said, ages=tuple(ages))
     return value if value != Eligibility() else NOTHING
+
+
+def _characterised(one: dict[str, Any]) -> dict[str, Any]:
+    """What one characteristic says by the names of the record; nothing where it is not one that is written here."""
+    code = next((c.get("code") for c in _codings(one, "code") if c.get("system") == ELIGIBILITY), None)
+    text = plain.word(one.get("valueCodeableConcept"), "text")
+    name = str(code).replace("-", "_")
+    if code == "age":
+        bounds = one.get("valueRange")
+        ages = {name: _age(bounds[end]) for name, end in _ENDS.items() if isinstance(bounds, dict) and bounds.get(end)}
+        return {} if None in ages.values() else ages
+    if code == "age-group":
+        return {"ages": text} if text else {}
+    if name in _FLAGS:
+        return {name: one["valueBoolean"]} if isinstance(one.get("valueBoolean"), bool) else {}
+    return {name: text} if text and name in (*_WORDS, *_ENDS) else {}
 
 
 def _write_eligibility(value: Eligibility, state: State) -> list[Any]:
@@ -139,7 +171,7 @@ def _write_eligibility(value: Eligibility, state: State) -> list[Any]:
     for name in _FLAGS:
         if (flag := getattr(value, name)) is not None:
             found.append(_characteristic(name, valueBoolean=flag))
-    for name, end in (("minimum_age", "low"), ("maximum_age", "high")):
+    for name, end in _ENDS.items():
         text = getattr(value, name)
         if (quantity := _quantity(text)) is not None:  # a range for each end: validators cannot compare years
             found.append(_characteristic("age", valueRange={end: quantity}))
@@ -172,8 +204,11 @@ def _quantity(text: str | None) -> dict[str, Any] | None:
 def _age(quantity: Any) -> str | None:
     if not isinstance(quantity, dict) or "value" not in quantity:
         return None
-    unit = plain.word(quantity, "unit") or f"{({v: k for k, v in _UCUM.items()}).get(quantity.get('code', ''), '')}s"
-    return f"{quantity['value']} {unit}"
+    code, unit = quantity.get("code"), plain.word(quantity, "unit")
+    named = str(_UCUM.get(unit.removesuffix("s")) if unit else code)
+    if quantity.get("system", UCUM) != UCUM or named not in _UNITS or code not in (None, named):
+        return None
+    return f"{quantity['value']} {unit or _UNITS[named] + 's'}"
 
 
 STUDY_IN_FHIR = {
@@ -181,13 +216,21 @@ STUDY_IN_FHIR = {
     for cast in (
         *DATES,
         Cast("nct-number", _read_nct),
-        Cast("registry-number", _read_number, _write_number, sources={"": ((0, ""),)}),
-        Cast("purpose", _read_purpose, _write_purpose, (("coding.code", "coding.system", "text"),)),
-        Cast("arm-name", _read_number, _write_arm, sources={"": ((0, ""),)}),
+        Cast("registry-number", _read_number, _write_number, sources={"": ((0, ""),)}, sees=((), ONLY_THERE)),
+        Cast(
+            "purpose", _read_purpose, _write_purpose, (("coding.code", "coding.system", "text"),), sees=(_IN_PURPOSE,)
+        ),
+        Cast("arm-name", _read_number, _write_arm, sources={"": ((0, ""),)}, sees=((), ONLY_THERE)),
         _label("official"),
         _label("acronym"),
         _counted("planned"),
         _counted("enrolled"),
-        Cast("eligibility", _read_eligibility, _write_eligibility, (("characteristic",), ())),
+        Cast(
+            "eligibility",
+            _read_eligibility,
+            _write_eligibility,
+            (("characteristic",), ()),
+            sees=(tuple(f"characteristic.{one}" for one in _IN_CHARACTERISTIC), ONLY_THERE),
+        ),
     )
 }

@@ -41,6 +41,7 @@ class Documents:
         self.face = face
         self.form = face.declared.form
         self.spoken = covers(face.declared, omissions=False)
+        self.marks = covers(face.declared, values=False, omissions=False)
         self.writers = [self._writer(Random(number)) for number in range(VARIANTS)]
 
     def _writer(self, random: Random) -> Face:

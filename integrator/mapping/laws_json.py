@@ -156,8 +156,10 @@ class JsonDrawing:
     def _coding(self, element: Any, depth: int) -> dict[str, Any]:
         system, code = self.random.choice(sorted(element.codes or ())) if element.codes else (LOINC, "")
         node: dict[str, Any] = {"system": system, "code": code or self.primitive("code")}
+        if not code and self.random.random() < 0.15:
+            node = {"system": system} if self.random.random() < 0.5 else {}
         for name, kind in (("display", "string"), ("version", "string"), ("userSelected", "boolean")):
-            if self.random.random() < 0.3:
+            if not node or self.random.random() < 0.3:
                 node[name] = self.primitive(kind)
         return node
 

@@ -34,10 +34,12 @@ class Seen:
     face: Face
     document: Any
     readings: list[Reading]
-    spoken: Cover
+    spoken: Cover  # without omissions
+    marks: Cover  # constants, conditions and selectors
     leaves: dict[Loc, str] = field(default_factory=dict)
     unmapped: set[Loc] = field(default_factory=set)
     omitted: set[Loc] = field(default_factory=set)
+    skipped: set[Loc] = field(default_factory=set)  # shown as not understood, or as not looked at this time
 
     def __post_init__(self) -> None:
         self.tree = tree_of(self.document)
@@ -46,6 +48,10 @@ class Seen:
             below = self._trues(one.tree, uncovered(self.face, one.tree, self.face.covers))
             self.unmapped |= below
             self.omitted |= self._trues(one.tree, uncovered(self.face, one.tree, self.spoken)) - below
+            shown = {one.place for one in one.unmapped}
+            self.skipped |= {loc for loc in self.leaves if self.place(loc) in shown} - below
+        plain = uncovered(self.face, self.tree, self.marks)
+        self.marked = {loc for loc in self.leaves if loc not in plain}
         self.before = [(one.said, one.why) for one in self.readings]
 
     @staticmethod
@@ -86,7 +92,7 @@ def see(face: Face, documents: Documents, random: Random, wanted: list[Omission]
         readings = face.read_each(document, ZONE) if face.applies(document) else []
     except Held:
         return None
-    return Seen(face, document, readings, documents.spoken) if readings else None
+    return Seen(face, document, readings, documents.spoken, documents.marks) if readings else None
 
 
 def law_5(seen: Seen, random: Random) -> str | None:
@@ -94,7 +100,7 @@ def law_5(seen: Seen, random: Random) -> str | None:
     for loc in _some(seen.unmapped, random):
         if seen.changes(loc):
             return f"{seen.place(loc)} counts as unmapped, and the record says otherwise when it changes"
-    claimed = set(seen.leaves) - seen.unmapped - seen.omitted
+    claimed = set(seen.leaves) - seen.unmapped - seen.omitted - seen.skipped
     entries = seen.entries()
     for loc in _some(claimed, random):
         if not seen.changes(loc) and (reason := _lost(seen, loc, entries)):
@@ -107,22 +113,18 @@ def _some(locs: set[Loc], random: Random) -> list[Loc]:
 
 
 def _lost(seen: Seen, loc: Loc, entries: list[tuple[Any, ReadEntry]]) -> str | None:
-    """Why the loss of a leaf that somebody speaks of counts; None where another choice, a code map over several places,
-    a constant, a condition or a selector speaks of it."""
+    """Why the loss of a leaf that a field speaks of counts; None where the field took another choice, where a code map
+    has several places, and where a constant, a condition or a selector speaks of it."""
+    if loc in seen.marked:
+        return None
     for tree, entry in entries:
         choice = entry.chosen
-        made = entry.value is not NOTHING and not is_word(entry.value)
-        if choice is None or choice.codes is not None or choice.cast is None or not made:
+        if choice is None or choice.cast is None or entry.value is NOTHING or is_word(entry.value):
             continue
-        for number, places in enumerate(entry.places):
-            parts = choice.cast.parts_of(number)
-            for spot in places:
-                base = _true(tree, spot.loc)
-                if loc[: len(base)] != base:
-                    continue
-                below = tuple(one for one in loc[len(base) :] if isinstance(one, str))
-                if not parts or any(below[: len(names)] == names for names in (tuple(p.split(".")) for p in parts)):
-                    return f"{choice.cast.name} of {entry.record} does not look at it"
+        for spot in [one for places in entry.places for one in places]:
+            base = _true(tree, spot.loc)
+            if loc[: len(base)] == base:
+                return f"{choice.cast.name} of {entry.record} does not look at it"
     return None
 
 

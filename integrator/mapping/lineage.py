@@ -43,6 +43,7 @@ class ReadEntry:
     row: Row | None
     node: Any  # what the field's paths start from: the tree, or an element of a list
     loc: Loc
+    skipped: list[Loc]  # what of the places the conversion did not look at this time
 
     @property
     def record(self) -> str:
@@ -79,7 +80,7 @@ class Trace:
 
     def begin(self, state: State) -> None:
         """A field is about to be read."""
-        state.noted, state.used, self.row = [], [], None
+        state.noted, state.used, state.skipped, self.row = [], [], [], None
 
     def end(self, state: State, one: Field, node: Any, loc: Loc, value: Any, number: int | None) -> None:
         """A field was read."""
@@ -104,6 +105,7 @@ class Trace:
                 row=self.row,
                 node=node,
                 loc=loc,
+                skipped=[(*spot.loc, *part) for n, part in state.skipped if n < len(places) for spot in places[n]],
             )
         )
 

@@ -10,12 +10,26 @@ from integrator.mapping.tree_hl7 import MessageNode, text_of
 if TYPE_CHECKING:
     from integrator.mapping.lineage import Trace
     from integrator.mapping.log import Log
+    from integrator.mapping.walk import Loc
 
 
 class State:
     """One run, reading or writing."""
 
-    __slots__ = ("_msh_7", "context", "log", "made", "missed", "noted", "notes", "open_codes", "trace", "tree", "used")
+    __slots__ = (
+        "_msh_7",
+        "context",
+        "log",
+        "made",
+        "missed",
+        "noted",
+        "notes",
+        "open_codes",
+        "skipped",
+        "trace",
+        "tree",
+        "used",
+    )
 
     def __init__(self, tree: Any, context: Context, trace: Trace | None = None, log: Log | None = None):
         self.tree = tree
@@ -26,7 +40,8 @@ class State:
         self.noted: list[str] = []  # what the lineage says of the value being read: notes and zone, offset, namespace
         self.used: list[str] = []  # the places that those notes looked at
         self.open_codes: list[tuple[str, str]] = []
-        self.missed = False  # whether something was there and not understood
+        self.missed = False  # whether something was there and not understood, or was skipped
+        self.skipped: list[tuple[int, Loc]] = []  # of the value being read: which place, and what of its element
         self.made: set[int] = set()  # ids of elements that were made by this run
         self._msh_7: str | None = None
 
@@ -38,6 +53,12 @@ class State:
             self.noted.append(text)
             if place:
                 self.used.append(place)
+
+    def skip(self, *part: str | int, place: int = 0) -> None:
+        """A conversion that makes a value says: this part of the element was not looked at, though it often is."""
+        self.missed = True
+        if self.trace is not None:
+            self.skipped.append((place, part))
 
     def message_offset(self) -> str | None:
         """The offset of MSH-7 ("+0215"), which speaks for every time of the message that has none of its own."""

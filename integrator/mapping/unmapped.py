@@ -21,7 +21,7 @@ from integrator.mapping.walk import Loc, Match, matcher, node_at, plain
 if TYPE_CHECKING:
     from integrator.mapping.face import Face, Reading
 
-_CODE = ("1", "2", "3")  # of a CE: the code, its text and its system
+_CODE = tuple((Step(number, every=True),) for number in "123")  # of a CE: the code, its text and its system
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,30 @@ Below = tuple[Step, Match | None, Cover]
 _FIRST: Below = (Step("1"), None, Cover(first=True, leaf=True))
 
 
-def covers(declared: Declared, omissions: bool = True) -> Cover:
-    """Everything that a face speaks of; without `omissions` what it reads, writes or compares."""
+def covers(declared: Declared, values: bool = True, marks: bool = True, omissions: bool = True) -> Cover:
+    """Everything that a face speaks of: the places of its fields (`values`), what it compares and what it writes of
+    itself (`marks`), what it omits."""
     root = Cover()
     hl7 = declared.form.hl7
-    for one in declared.fields:
+    for one in declared.fields if values else ():
         for choice in one.choices:
             for number, at in enumerate(choice.at):
                 _cover_place(root.add(at.steps), choice, number, hl7)
+    if marks:
+        _cover_marks(root, declared, hl7)
+    for omission in declared.omit_theirs if omissions else ():
+        if omission.at is not None:
+            root.add(omission.at.steps).whole = True
+            _cover_selectors(root, omission.at.steps)
+    root.settle()
+    return root
+
+
+def _cover_marks(root: Cover, declared: Declared, hl7: bool) -> None:
+    """Selectors, conditions, constants, and why the message was sent."""
+    for one in declared.fields:
+        for choice in one.choices:
+            for at in choice.at:
                 _cover_selectors(root, at.steps)
         for condition in one.when:
             _cover_leaf(root, condition.at, hl7)
@@ -91,12 +107,6 @@ def covers(declared: Declared, omissions: bool = True) -> Cover:
         _cover_leaf(root, constant.at, hl7)
     if declared.why:
         root.add(declared.why.steps).whole = True
-    for omission in declared.omit_theirs if omissions else ():
-        if omission.at is not None:
-            root.add(omission.at.steps).whole = True
-            _cover_selectors(root, omission.at.steps)
-    root.settle()
-    return root
 
 
 def _cover_leaf(root: Cover, at: Outside, hl7: bool) -> None:
@@ -106,11 +116,11 @@ def _cover_leaf(root: Cover, at: Outside, hl7: bool) -> None:
 
 
 def _cover_place(cover: Cover, choice: Choice, number: int, hl7: bool) -> None:
-    parts = choice.cast.parts_of(number) if choice.cast else _CODE if hl7 else ()
-    if not parts:
+    seen = choice.cast.seen_in(number) if choice.cast else _CODE if hl7 else None
+    if seen is None:
         cover.first, cover.whole = hl7, cover.whole or not hl7
-    for part in parts:
-        inner = cover.add(tuple(Step(name, every=True) for name in part.split(".")))
+    for steps in seen or ():
+        inner = cover.add(steps)
         inner.first, inner.whole = hl7, not hl7
 
 
@@ -226,13 +236,18 @@ def _leaves(node: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
 
 
 def _not_understood(face: Face, reading: Reading) -> Iterator[tuple[Loc, str]]:
-    """What stands in places of which no conversion made a value: the same run again, with a trace."""
+    """What stands in places of which no conversion made a value, or that it skipped: the same run, with a trace."""
     trace = Trace()
     face.read(reading.tree, reading.context, trace)
+    shown = uncovered(face, reading.tree, covers(face.declared, values=False, marks=False))
     for entry in trace.entries:
         if entry.value is NOTHING or entry.value is PARTLY:
             for loc, node in _first_places(entry, reading.tree):
                 yield from _leaves(node, loc)
+        for loc in entry.skipped:
+            for place, text in _leaves(node_at(reading.tree, loc), loc):
+                if place in shown:
+                    yield place, text
 
 
 def _first_places(entry: ReadEntry, tree: Any) -> Iterator[tuple[Loc, Any]]:
