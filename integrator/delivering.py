@@ -12,7 +12,7 @@ from integrator.house import House
 from integrator.mapping.casts_fhir import TYPES
 from integrator.merge import waits_for
 from integrator.records.values import Ref
-from integrator.references import id_of, patient_at, patient_said, refers, seek
+from integrator.references import id_of, number_today, patient_at, patient_said, refers, seek
 from integrator.rendering import Outgoing, render
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, owed, people, questions, records
@@ -31,12 +31,15 @@ def outgoing_of(house: House, tx: Tx, row: Owed) -> Outgoing:
         raise Waiting("a person: the patient was erased") from erased
     target = house.settings.target_named(row.target)
     said = said_from_json(record.kind, record.body, open_)
+    whole = patient_said(house, tx, target, record.kind, said, record.subject)
+    told, index, others = number_today(house, tx, participant, whole)
     return Outgoing(
         kind=record.kind,
         key=record.key,
-        said=patient_said(house, tx, target, record.kind, said, record.subject),
+        said=told,
         patient_id=participant.patient_id if participant else None,
-        index=record.patient or b"",
+        index=index,
+        others=others,
         known=owed.known(tx, row.target, row.record_id, row.face),
         subject=record.subject,
         withdrawn=bool(participant and identity.collection_ended(participant, house.clock.now())),
@@ -54,7 +57,11 @@ def render_for(house: House, target_name: str, outgoing: Outgoing) -> None:
             outgoing.refers.links[ref] = theirs
         else:
             outgoing.waits = outgoing.waits or id_of(ref)
-    render(outgoing, face, target, lambda value: patient_at(house, target, outgoing.index, value, outgoing.subject))
+
+    def theirs_at(value: str) -> str | None:
+        return patient_at(house, target, outgoing.index, value, outgoing.subject, outgoing.others)
+
+    render(outgoing, face, target, theirs_at)
 
 
 def send(house: House, row: Owed, outgoing: Outgoing) -> Written | None:

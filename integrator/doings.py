@@ -12,6 +12,7 @@ from integrator.entering import add_participant
 from integrator.errors import Rejected
 from integrator.house import TRIAL
 from integrator.line import Line
+from integrator.number_doings import NumberDoings
 from integrator.records import wire
 from integrator.registry_doings import Registries
 from integrator.store import Tx, journal, messages, owed, people, questions, records, tallies
@@ -41,6 +42,7 @@ class Doings:
             **Trial(self.line, self.wake).commands(),
             **Registries(self.line, self.wake).commands(),
             **Tokens(self.line).commands(),
+            **NumberDoings(self.line, self.wake).commands(),
             **Whys(self.line).commands(),
         }
 

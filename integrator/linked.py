@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from integrator.merging import Change, Numbers, fold
+from integrator.numbers_told import NumberTold, told_of
 from integrator.store import Store, Tx, identity_changes, people
 from integrator.store.identity_changes import ChangeRow
 from integrator.store.people import Participant
@@ -58,10 +59,18 @@ def touched(rows: list[ChangeRow]) -> set[bytes]:
 
 def fold_rows(rows: list[ChangeRow], enrolled: Collection[bytes]) -> Numbers:
     """What rows of the ledger make of the numbers."""
-    return fold(
-        [Change(r.id, r.kind, r.number, r.into, r.at, r.message_id, r.place, r.out_of, r.undoes) for r in rows],
-        enrolled,
-    )
+    return fold(_changes(rows), enrolled)
+
+
+def _changes(rows: list[ChangeRow]) -> list[Change]:
+    return [Change(r.id, r.kind, r.number, r.into, r.at, r.message_id, r.place, r.out_of, r.undoes) for r in rows]
+
+
+def told_numbers(tx: Tx, participant: Participant) -> list[NumberTold]:
+    """What was said of a participant's numbers, in sentences, oldest first."""
+    rows = identity_changes.around(tx, [participant.number_index])
+    enrolled = {one.number_index for one in people.by_numbers(tx, touched(rows))}
+    return told_of(_changes(rows), participant.number_index, enrolled)
 
 
 class Linked:
@@ -83,6 +92,10 @@ class Linked:
     def survivor(self, tx: Tx, index: bytes) -> bytes:
         """The number that the hospital uses today for one of a participant's that it may have retired."""
         return self._now(tx).numbers.survivor(index)
+
+    def person(self, tx: Tx, index: bytes) -> frozenset[bytes]:
+        """All numbers that the hospital made one with a participant's, itself among them."""
+        return self._now(tx).numbers.person(index)
 
     def _now(self, tx: Tx) -> Who:
         if people.CHANGED in tx.changes:

@@ -6,7 +6,8 @@ target. Any other is written as a logical reference, with the identifier alone (
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from integrator import identity
@@ -17,6 +18,7 @@ from integrator.mapping.casts_fhir import TYPES
 from integrator.records import Said
 from integrator.records.values import Identifier, Ref
 from integrator.store import Tx, owed, people, records
+from integrator.store.people import Participant
 
 Resource = dict[str, Any]
 
@@ -97,22 +99,67 @@ def patient_said(house: House, tx: Tx, target: Target, kind: str, said: Said, su
     return {**said, "patient": Identifier(number, type="MR")} if number else said
 
 
-def patient_at(house: House, target: Target, index: bytes, value: str, subject: str | None) -> str | None:
+def number_today(
+    house: House, tx: Tx, participant: Participant | None, said: Said
+) -> tuple[Said, bytes, tuple[str, ...]]:
+    """The record with the number that the hospital uses today, where it retired the one that was sent; its blind
+    index; and the other numbers of this person, where the target was not told yet that they are one."""
+    sent = said.get("patient")
+    if not isinstance(sent, Identifier):
+        return said, b"", ()
+    index = identity.number_index(house.keys, sent.value)
+    person, survivor = house.linked.person(tx, index), house.linked.survivor(tx, index)
+    if participant is None or len(person) == 1:
+        return said, index, ()
+    known = {one: identity.number_of(tx, house.keys, participant.patient_id, one) for one in sorted(person)}
+    values = {one: number.value for one, number in known.items() if number} | {index: sent.value}
+    today = survivor if survivor in values else index
+    others = tuple(value for one, value in values.items() if one != today)
+    return {**said, "patient": replace(sent, value=values[today])}, today, others
+
+
+def patient_at(
+    house: House, target: Target, index: bytes, value: str, subject: str | None, others: Iterable[str] = ()
+) -> str | None:
     """The target's own reference of a patient, found by number and, where it says it, the second identifier; None:
-    it has none. Waiting: a person must say which it is."""
+    it has none. `others`: further numbers of this person. Waiting: a person must say which it is."""
     if not target.patient_system:
         return None
     key = (target.name, index)
     if key not in house.patients:
-        found = house.targets[target.name].find("Patient", target.patient_system, value)
-        if len(found) > 1:
-            raise Waiting("a person: the target has two patients with this number")
-        if not found:
+        known = (_with_number(house, target, one) for one in (value, *others))
+        found = next((one for one in known if one), None)
+        if found is None:
             return None
-        if subject is not None and not _agrees(house, target, found[0], subject):
+        if subject is not None and not _agrees(house, target, found, subject):
             raise Waiting("a person: the target's patient with this number has another second identifier")
-        house.patients[key] = f"Patient/{found[0]['id']}"
+        house.patients[key] = f"Patient/{found['id']}"
     return house.patients[key]
+
+
+def _with_number(house: House, target: Target, value: str) -> Resource | None:
+    """The target's patient with a number; one that it merged into another leads to that one."""
+    found = [
+        _successor(house, target, one)
+        for one in house.targets[target.name].find("Patient", target.patient_system, value)
+    ]
+    if len({one["id"] for one in found}) > 1:
+        raise Waiting("a person: the target has two patients with this number")
+    return found[0] if found else None
+
+
+def _successor(house: House, target: Target, patient: Resource) -> Resource:
+    """R4 Patient.link: a patient that is not active was replaced by the other."""
+    seen = {patient["id"]}
+    while patient.get("active") is False:
+        others = [link["other"] for link in patient.get("link", ()) if link.get("type") == "replaced-by"]
+        kind, _, number = (others[0].get("reference") or "" if others else "").partition("/")
+        other = house.targets[target.name].read(kind, number) if kind == "Patient" and number not in seen else None
+        if other is None:
+            return patient
+        seen.add(number)
+        patient = other
+    return patient
 
 
 def _agrees(house: House, target: Target, patient: Resource, subject: str) -> bool:

@@ -30,9 +30,10 @@ class Outgoing:
     key: str
     said: Said
     patient_id: int | None  # None: a record that is about no person
-    index: bytes
+    index: bytes  # blind index of the number that the target's Patient is found by
     known: TargetId | None
     subject: str | None = None  # subject code
+    others: tuple[str, ...] = ()  # further numbers that the hospital made one with the patient's
     withdrawn: bool = False  # the consent to what is collected was withdrawn
     refers: Refers = field(default_factory=Refers)  # to other records of ours
     waits: str | None = None  # the target's id of something that it must refer to

@@ -144,6 +144,45 @@ def show(subject: str, config: Path) -> None:
     print_json(do(settings_of(config), "participant show", subject=subject))
 
 
+@participant.command()
+@click.argument("subject")
+@config_option
+@json_option
+def numbers(subject: str, config: Path, as_json: bool) -> None:
+    """Says what the hospital did with a participant's numbers: merged, renamed, linked, moved. No number is shown.
+
+    Example: integrator participant numbers DISPO-017
+    """
+    found = do(settings_of(config), "participant numbers", subject=subject)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        click.echo(f"{subject}: the hospital changed no number.")
+    for one in found:
+        click.echo(f"{one['change']:>6}  {one['at'][:16].replace('T', ' ')}  {one['text']}")
+
+
+@participant.command()
+@click.argument("subject")
+@click.option("--reason", required=True, help="Why the numbers are not one person's; it is kept.")
+@click.option("--change", type=int, default=0, help="Which change, as `numbers` lists them; left out: the latest.")
+@config_option
+@json_option
+def unmerge(subject: str, reason: str, change: int, config: Path, as_json: bool) -> None:
+    """Takes back a merge of numbers: what was read by it is read again as if it had not been.
+
+    Example: integrator participant unmerge DISPO-017 --reason "merged with a namesake; IT mends it tomorrow"
+    """
+    done = do(settings_of(config), "participant unmerge", subject=subject, reason=reason, change=change)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(
+            f"{subject}: change {done['change']} of the numbers is taken back, and what it brought is read again."
+        )
+
+
 def _tell(done: dict[str, object], as_json: bool) -> None:
     if as_json:
         print_json(done)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, or_, select
 
-from integrator.store.schema import identity_changes, messages
+from integrator.store.schema import identity_changes
 from integrator.store.transaction import Tx
 
 c = identity_changes.c
@@ -84,9 +84,3 @@ def around(tx: Tx, numbers: Iterable[bytes]) -> list[ChangeRow]:
             wanted |= {index for index in (one.number, one.into, one.out_of) if index is not None}
         wanted -= asked
     return [found[number] for number in sorted(found)]
-
-
-def states(tx: Tx, message_ids: Iterable[int]) -> dict[int, str]:
-    """The states of the messages that brought changes."""
-    rows = tx.all(select(messages.c.id, messages.c.state).where(messages.c.id.in_(list(message_ids))))
-    return {number: state for number, state in rows}
