@@ -32,12 +32,19 @@ class Wrong(Exception):
     """A value that cannot be understood: holds the message.
 
     `which` is the place of the conversion, from 0; `others` are places that it does not agree with; `element` is the
-    element of the list that a place with [] means.
+    element of the list that a place with [] means; `beside` is a place of the message that has a part in it.
     """
 
-    def __init__(self, reason: str, which: int = 0, others: tuple[int, ...] = (), element: int | None = None):
+    def __init__(
+        self,
+        reason: str,
+        which: int = 0,
+        others: tuple[int, ...] = (),
+        element: int | None = None,
+        beside: str | None = None,
+    ):
         super().__init__(reason)
-        self.reason, self.which, self.others, self.element = reason, which, others, element
+        self.reason, self.which, self.others, self.element, self.beside = reason, which, others, element, beside
 
 
 class CannotHold(Exception):

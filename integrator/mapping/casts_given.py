@@ -33,7 +33,7 @@ def _read_from_to(nodes: list[Any], state: State) -> Any:
         return start
     end = read_ts(nodes[1], state, 1)
     if end < start.start:
-        raise Wrong("the end is before the start", 1)
+        raise Wrong("the end is before the start", 1, (0,))
     return When(start.start, end)
 
 

@@ -220,6 +220,16 @@ def _write_xad(value: Address, state: State) -> list[Any]:
 _EI = ("1", "2", "3", "4")
 _CX = ("1", "4", "5")
 _CE = ("1", "2", "3", "4", "5", "6", "9")
+_CODINGS = {"codings[0]": ("1", "2", "3"), "codings[1]": ("4", "5", "6")}
+_OF_CE = {
+    f"{coding}.{leaf}": ((0, part_),)
+    for coding, (code, label, name) in _CODINGS.items()
+    for leaf, part_ in (("code", code), ("display", label), ("system", name), ("namespace", name))
+} | {"text": ((0, "9"),)}
+_XPN = {"family": "1.1", "given[0]": "2", "given[1]": "3", "suffix": "4", "prefix": "5"}
+_OF_XPN = {leaf: ((0, part_),) for leaf, part_ in _XPN.items()}
+_XAD = {"lines[1]": "2", "city": "3", "state": "4", "postal_code": "5", "country": "6"}
+_OF_XAD = {"lines[0]": ((0, "1.1"), (0, "1.2"), (0, "1.3"))} | {leaf: ((0, part_),) for leaf, part_ in _XAD.items()}
 
 HL7_CASTS = {
     cast.name: cast
@@ -251,9 +261,9 @@ HL7_CASTS = {
                 "type": ((0, "5"),),
             },
         ),
-        Cast("coded", _read_coded, _write_coded, (_CE,)),
-        Cast("xpn", _read_xpn, _write_xpn, (("1.1", "2", "3", "4", "5"),)),
-        Cast("xad", _read_xad, _write_xad, (("1.1", "1.2", "1.3", "2", "3", "4", "5", "6"),)),
+        Cast("coded", _read_coded, _write_coded, (_CE,), sources=_OF_CE),
+        Cast("xpn", _read_xpn, _write_xpn, (("1.1", "2", "3", "4", "5"),), sources=_OF_XPN),
+        Cast("xad", _read_xad, _write_xad, (("1.1", "1.2", "1.3", "2", "3", "4", "5", "6"),), sources=_OF_XAD),
     )
 }
 

@@ -51,7 +51,7 @@ def _local(stamp: Stamp, state: State, which: int) -> datetime:
     try:
         found = stamp.local.replace(tzinfo=zone_of(offset or context.offset or ""))
     except ValueError:
-        raise Wrong("a time without offset, and the offset of MSH-7 is none", which) from None
+        raise Wrong("a time without offset, and the offset of MSH-7 is none", which, beside=_of(offset)) from None
     if state.trace is not None:
         state.note(
             f"offset {offset} of MSH-7" if offset else f"offset {context.offset} of the source", place=_of(offset)
@@ -95,14 +95,14 @@ def _there(node: Any) -> bool:
 
 def _period(start: datetime, end: datetime, which: int = 1) -> Period:
     if end < start:
-        raise Wrong("the end is before the start", which)
+        raise Wrong("the end is before the start", which, (0,))
     return Period(start, end)
 
 
 def _alone(start: datetime, state: State) -> Period:
     minutes = state.context.default_minutes
     if not minutes:
-        raise Wrong("a start without an end or a length, and the source has no default_minutes")
+        raise Wrong("a start without an end or a length, and the source has no default_minutes", 0, (1,))
     state.note(f"no end and no length: {minutes} minutes by the source's default_minutes", person=True)
     return Period(start, start + timedelta(minutes=minutes))
 
@@ -175,13 +175,16 @@ def _read_span(nodes: list[Any], state: State) -> Any:
     starts, lengths, units = nodes[0], nodes[1], nodes[2] if len(nodes) > 2 else [None] * len(nodes[0])
     first: datetime | None = None
     last: datetime | None = None
-    for start_node, length_node, unit in zip(starts, lengths, units, strict=True):
+    for number, (start_node, length_node, unit) in enumerate(zip(starts, lengths, units, strict=True)):
         if not _there(start_node):
             continue
         if not _there(length_node):
             return NOTHING
-        start = read_ts(start_node, state)
-        end = start + read_length(length_node, unit, state)
+        try:
+            start = read_ts(start_node, state)
+            end = start + read_length(length_node, unit, state)
+        except Wrong as wrong:
+            raise Wrong(wrong.reason, wrong.which, wrong.others, number, wrong.beside) from None
         first = start if first is None else min(first, start)
         last = end if last is None else max(last, end)
     return NOTHING if first is None else Period(first, last)

@@ -113,6 +113,8 @@ def from_lines(why: Json) -> Iterator[str]:
         yield f"  {note}"
     for came in why["before"]:
         yield f"  tried before: {_place_line(came)}"
+    for came in why["chosen_by"]:
+        yield f"  chosen by: {_place_line(came)}"
     for came in why["otherwise"]:
         yield f"  says otherwise: {_place_line(came)}"
 

@@ -127,21 +127,30 @@ class Face:
         return self._writing.write(said, context, tree_of(onto) if onto is not None else None, self._readers, log)
 
     def _held(self, wrong: Missing, tree: Any) -> Held:
-        """The error with the place where it stands and what stands there."""
+        """The error with the places where it stands and what stands there."""
         at = wrong.choice.at[min(wrong.which, len(wrong.choice.at) - 1)]
-        found = locate(tree, at.steps)
+        first = self._stands(at, wrong, tree) or (at.text, "")
+        others = [wrong.choice.at[number] for number in wrong.others if number < len(wrong.choice.at)]
+        found = [first, *(place for one in others if (place := self._stands(one, wrong, tree)))]
+        if wrong.beside and isinstance(tree, MessageNode):
+            found.append((wrong.beside, tree.message.raw(wrong.beside)))
+        return Held(wrong.reason, ", ".join(place for place, _ in found), ", ".join(text for _, text in found))
+
+    def _stands(self, at: Outside, wrong: Missing, tree: Any) -> tuple[str, str] | None:
+        """The place that a path means where it went wrong, and what stands there; None: nothing."""
+        elements = locate(tree, at.steps[: at.listed])
         if at.listed and wrong.node is not tree:
-            base = [(loc, node) for loc, node in locate(tree, at.steps[: at.listed]) if node is wrong.node]
-            found = (
-                [(base[0][0] + loc, node) for loc, node in locate(wrong.node, at.steps[at.listed :])] if base else []
-            )
+            elements = [(loc, node) for loc, node in elements if node is wrong.node]
+        elif at.listed and wrong.element is not None:
+            elements = elements[wrong.element : wrong.element + 1]
+        found = [(loc + deep, one) for loc, node in elements for deep, one in locate(node, at.steps[at.listed :])]
         if not found:
-            return Held(wrong.reason, at.text, "")
+            return None
         loc, node = found[0]
         text = plain(node)
         if isinstance(tree, MessageNode) and node.__class__ is dict:
             text = raw_text(tree, loc) or text
-        return Held(wrong.reason, self.place_of(tree, loc, at.steps), text)
+        return self.place_of(tree, loc, at.steps), text
 
     def place_of(self, tree: Any, loc: Loc, steps: Steps = ()) -> str:
         """How a place of a tree is written, counted over the whole message."""

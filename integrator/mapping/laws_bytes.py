@@ -5,19 +5,18 @@ Bytes of structure (segment names, separators) are outside the law. What holds t
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 from integrator.errors import CannotWrite, Held, Rejected
 from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.context import Context
-from integrator.mapping.face import Face, tree_of
+from integrator.mapping.face import Face, Reading
 from integrator.mapping.laws_values import Draw
-from integrator.mapping.lineage import ReadEntry, Trace
+from integrator.mapping.leaves import Joined, Why, flat
 from integrator.mapping.spans import bytes_of
-from integrator.mapping.walk import Loc, locate
-from integrator.records import Said
+from integrator.mapping.walk import locate
 
 Span = tuple[int, int]
 DRAWS = 50  # records drawn until one can be written
@@ -41,12 +40,11 @@ def law_4(face: Face, random: Random) -> str | None:
 def mutated(face: Face, data: bytes, random: Random, changes: int = 8) -> str | None:
     """What is wrong with the lineage of a message, found by changing some of its bytes; None: nothing."""
     message = parse(data, "utf-8")
-    trace = Trace()
     try:
-        before = flat(face.read(message, ZONE, trace).said)
+        reading = face.read(message, ZONE)
     except Held:
         return None
-    depends = Depends(face, message, trace)
+    before, depends = flat(reading.said), Depends(reading)
     for _ in range(changes):
         place = random.randrange(len(data))
         fresh = _changed(message, data, place, random)
@@ -57,7 +55,7 @@ def mutated(face: Face, data: bytes, random: Random, changes: int = 8) -> str | 
             continue
         changed = [leaf for leaf in sorted(set(before) | set(after)) if before.get(leaf) != after.get(leaf)]
         for leaf in changed:
-            moved = _elements(before, leaf) != _elements(after, leaf)
+            moved = elements(before, leaf) != elements(after, leaf)
             if not depends.names(leaf, place, moved):
                 return f"byte {place} ({data[place : place + 1]!r}) changes {leaf}, and its lineage does not name it"
     return None
@@ -84,59 +82,35 @@ def _read_again(face: Face, data: bytes) -> dict[str, Any] | None:
         return None
 
 
-def flat(said: Said) -> dict[str, Any]:
-    """A record leaf by leaf: "services[0].code.codings[0].system"."""
-    found: dict[str, Any] = {}
-    for name, value in said.items():
-        found |= _flat(name, value)
-    return found
+def elements(leaves: dict[str, Any], leaf: str) -> set[str]:
+    """The elements of the lists in the field of a leaf, and whether the field is there."""
+    mine = [one for one in leaves if top(one) == top(leaf)]
+    return {one[: number + 1] for one in mine for number, letter in enumerate(one) if letter == "]"} | set(mine[:1])
 
 
-def _flat(name: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, tuple):
-        found: dict[str, Any] = {}
-        for number, one in enumerate(value):
-            found |= _flat(f"{name}[{number}]", one)
-        return found or {name: ()}
-    if is_dataclass(value) and not isinstance(value, type):
-        found = {}
-        for one in fields(value):
-            if getattr(value, one.name) not in (None, ()):
-                found |= _flat(f"{name}.{one.name}", getattr(value, one.name))
-        return found
-    return {name: value}
-
-
-def _elements(leaves: dict[str, Any], leaf: str) -> set[str]:
-    """The elements of the list that a leaf stands in, or whether the field is there."""
-    top = leaf.partition(".")[0].partition("[")[0]
-    return {one.partition("]")[0] for one in leaves if one.startswith(top + "[")} or {
-        one for one in leaves if one == top
-    }
+def top(leaf: str) -> str:
+    """The field of a leaf: "services" of "services[0].code"."""
+    return leaf.partition(".")[0].partition("[")[0]
 
 
 class Depends:
-    """The bytes that each leaf of a record depends on, by its lineage."""
+    """The bytes that each leaf of a record depends on, by the answer that `explain` gives."""
 
-    def __init__(self, face: Face, message: Message, trace: Trace):
-        self.message, self.trace, self.tree = message, trace, tree_of(message)
-        always = [loc for one in face.declared.when for loc, _ in locate(self.tree, one.at.steps)]
-        self._always = self._spans(always)
+    def __init__(self, reading: Reading):
+        self.joined = Joined.of(reading)
+        tree = self.joined.tree
+        locs = [loc for one in reading.face.declared.when for loc, _ in locate(tree, one.at.steps)]
+        self.always = [span for loc in locs if (span := bytes_of(tree, loc)) is not None]
 
     def names(self, leaf: str, place: int, moved: bool) -> bool:
-        """Whether the lineage of the leaf names the byte; `moved`: elements of its list came or went, so any of it."""
-        top = leaf.partition(".")[0].partition("[")[0]
-        spans = list(self._always)
-        for entry in self.trace.entries:
-            own = leaf == entry.record or leaf.startswith((entry.record + ".", entry.record + "["))
-            if own or (moved and entry.field.place.field == top):
-                spans += self._of(entry, leaf if own and not moved else entry.record)
-        return any(start <= place < end for start, end in spans)
+        """Whether lineage names the byte for a leaf; `moved`: elements of its list came or went, so any of it."""
+        return any(start <= place < end for start, end in (*self.always, *self.spans(top(leaf) if moved else leaf)))
 
-    def _of(self, entry: ReadEntry, leaf: str) -> list[Span]:
-        spots = (*entry.spots_of(leaf), *entry.tried, *entry.selected)
-        used = [span for place in entry.used if "-" in place and (span := self.message.span_at(place)) is not None]
-        return self._spans([spot.loc for spot in spots]) + used
+    def spans(self, leaf: str) -> list[Span]:
+        """All bytes that the answer for a leaf of the record names."""
+        return [span for why in self.joined.of_leaf(leaf) for span in spans_of(why)]
 
-    def _spans(self, locs: list[Loc]) -> list[Span]:
-        return [span for loc in locs if (span := bytes_of(self.tree, loc)) is not None]
+
+def spans_of(why: Why) -> list[Span]:
+    """All bytes that an answer names."""
+    return [one.span for one in (*why.places, *why.before, *why.chosen_by) if one.span]

@@ -46,7 +46,7 @@ class Missing(Wrong):
     """A Wrong with what the reader knows of its place: the choice, and the node that its paths start from."""
 
     def __init__(self, wrong: Wrong, number: int, choice: Choice, node: Any):
-        super().__init__(wrong.reason, wrong.which)
+        super().__init__(wrong.reason, wrong.which, wrong.others, wrong.element, wrong.beside)
         self.number, self.choice, self.node = number, choice, node
 
 

@@ -81,7 +81,7 @@ def test_the_hour_that_autumn_repeats_is_its_earlier_reading_and_noted(face):
         ("TQ1|1||||||20260230100000|20260230103000", "TQ1-7", "does not exist"),
         ("TQ1|1||||||20260325100000|2026-03-25", "TQ1-8", "not written as HL7 says"),
         ("TQ1|1||||||20260325|20260326", "TQ1-7", "a day without a time of day"),
-        ("TQ1|1||||||20260325100000|20260325093000", "TQ1-8", "the end is before the start"),
+        ("TQ1|1||||||20260325100000|20260325093000", "TQ1-8, TQ1-7", "the end is before the start"),
         ("TQ1|1|||||zwei^min|20260325100000", "TQ1-6", "not a number"),
         ("TQ1|1|||||2^fortnights|20260325100000", "TQ1-6", "unknown unit"),
         ("AIS|1||A|20260325100000|||2|fortnights", "AIS[1]-8", "unknown unit"),
