@@ -116,6 +116,7 @@ def test_a_participant_linked_by_another_process_is_known_at_once(store: Store, 
     with other.write() as tx:
         people.begin_change(tx)
         people.add_number(tx, b"index", people.new_patient(tx), b"sealed")
+        people.changed(tx)
     assert told(store) != before
     assert told(store) == told(store)
 
