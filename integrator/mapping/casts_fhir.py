@@ -28,15 +28,16 @@ TYPES = {
 
 
 def read_identifier(node: Any, typed: bool = True) -> Identifier | None:
-    """An Identifier; a system made by `systems.local_uri` is a namespace. None without a value."""
+    """An Identifier; a system made by `systems.local_uri` is a namespace, unless somebody assigned it."""
     value = plain.word(node, "value")
     if value is None:
         return None
     system = plain.word(node, "system")
-    namespace = local_name(system) if system else None
-    if namespace is not None:
-        return Identifier(value, None, namespace, _type_of(node) if typed else None)
-    return Identifier(value, system, plain.word(node.get("assigner"), "display"), _type_of(node) if typed else None)
+    kind = _type_of(node) if typed else None
+    namespace, assigner = local_name(system) if system else None, plain.word(node.get("assigner"), "display")
+    if namespace is not None and assigner is None:
+        return Identifier(value, None, namespace, kind)
+    return Identifier(value, system, assigner, kind)
 
 
 def _type_of(node: dict[str, Any]) -> str | None:
@@ -63,16 +64,8 @@ def write_identifier(value: Identifier) -> dict[str, Any]:
     return element
 
 
-def _identifier_of(node: Any, state: State, *way: str, typed: bool = True) -> Identifier | None:
-    """As `read_identifier`; of a system that is a namespace of ours nobody else is the assigner."""
-    found = read_identifier(node, typed)
-    if found is not None and found.namespace and not found.system and "assigner" in node:
-        state.skip(*way, "assigner", "display")
-    return found
-
-
 def _read_identifier(nodes: list[Any], state: State) -> Any:
-    return _identifier_of(nodes[0], state) or NOTHING
+    return read_identifier(nodes[0]) or NOTHING
 
 
 def _write_identifier(value: Identifier, state: State) -> list[Any]:
@@ -80,7 +73,7 @@ def _write_identifier(value: Identifier, state: State) -> list[Any]:
 
 
 def _read_number(nodes: list[Any], state: State) -> Any:
-    return _identifier_of(nodes[0], state, typed=False) or NOTHING
+    return read_identifier(nodes[0], typed=False) or NOTHING
 
 
 def _write_number(value: Identifier, state: State) -> list[Any]:
@@ -100,7 +93,7 @@ def _linked(node: Any, state: State, kind: type) -> Any:
 
 def _read_reference(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
-    found = _identifier_of(node.get("identifier"), state, "identifier") if isinstance(node, dict) else None
+    found = read_identifier(node.get("identifier")) if isinstance(node, dict) else None
     return found or _linked(node, state, Identifier)
 
 

@@ -42,7 +42,9 @@ class Documents:
         self.form = face.declared.form
         self.spoken = covers(face.declared, omissions=False)
         self.marks = covers(face.declared, values=False, omissions=False)
-        self.writers = [self._writer(Random(number)) for number in range(VARIANTS)]
+        # HL7 that is only read is written for this as if it could be; of the others, what is read has no inverse.
+        self.written = face.declared.writes or self.form.hl7
+        self.writers = [self._writer(Random(number)) for number in range(VARIANTS)] if self.written else []
 
     def _writer(self, random: Random) -> Face:
         """The face as if it wrote in both directions, each field by any of its choices first."""
@@ -57,7 +59,7 @@ class Documents:
         """A document, through real bytes, in which something stands at each of the omitted places asked for."""
         document = self.base(random)
         drawing = JsonDrawing(self.form, random)
-        drawing.grow(document, self.form.name, random.choice((0.05, 0.15, 0.3)))
+        drawing.grow(document, self.form.name, random.choice((0.05, 0.15, 0.3) if self.written else (0.3, 0.6, 1.0)))
         for one in wanted:
             if one.at is not None:
                 drawing.plant(document, self.form.name, one.at.steps)
@@ -67,12 +69,17 @@ class Documents:
         events = [one.values for one in self.face.declared.when if not one.written]
         return Context(event=random.choice(events[0]) if events and self.form.hl7 else None)
 
-    def written(self, said: Said, random: Random) -> Any:
-        """A record in the outside form, through real bytes. Raises CannotWrite."""
+    def of(self, said: Said, random: Random) -> Any:
+        """A record in the outside form, through real bytes; of a form that has no inverse, a document of its own.
+        Raises CannotWrite."""
+        if not self.written:
+            return self.draw(random, [])
         return through_bytes(random.choice(self.writers).write(said, self._context(random)))
 
     def base(self, random: Random) -> Any:
-        """A record drawn at random, written."""
+        """A record drawn at random, written; of a form that has no inverse, nothing."""
+        if not self.written:
+            return {}
         writer = random.choice(self.writers)
         for _ in range(DRAWS):
             try:

@@ -6,7 +6,7 @@ and the siblings of primitives among it. Every text is unlike every other and ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -15,7 +15,8 @@ from integrator.formats.study_record import study_model
 from integrator.mapping.forms import FHIR, Form
 from integrator.mapping.path import Step, Steps
 
-DEPTH = 3  # below it only what has no parts is grown
+DEPTH = {"fhir": 3, "ctgov": 4}  # below it only what has no parts is grown
+INNER = {"fhir": 0.4, "ctgov": 0.7}  # of the parts of a new element, how many are there
 LOINC = "http://loinc.org"
 _DAY = "20{:02}-{:02}-{:02}"
 
@@ -25,21 +26,23 @@ class JsonDrawing:
 
     def __init__(self, form: Form, random: Random):
         self.form, self.random, self.count = form, random, 0
-        self.fhir = form.kind == "fhir"
+        self.fhir, self.depth = form.kind == "fhir", DEPTH[form.kind]
+        self.inner = INNER[form.kind]
         self.facts: Any = model(FHIR[form.family]) if self.fhir else study_model()
 
     def grow(self, node: dict[str, Any], kind: str, rate: float, depth: int = 0) -> None:
         """Adds to a node, and to every node below it, some of what its type may have."""
-        choices = {one.choice for name in node if (one := self.facts.child(kind, name)) and self._choice(one)}
+        taken = {one.choice for name in node if (one := self.facts.child(kind, name)) and self._choice(one)}
         for name, element in self.facts.children(kind).items():
             if name in node:
                 self._below(node, element, rate, depth)
-            elif self.random.random() < rate and self._choice(element) not in choices:
+            elif (self.random.random() < rate or (element_min(element) and depth)) and (
+                self._choice(element) or name
+            ) not in taken:
                 value = self.value(element, depth)
                 if value is not None:
                     node[name] = value
-                    choices.add(self._choice(element))
-        choices.discard(None)
+                    taken.add(self._choice(element) or name)
 
     @staticmethod
     def _choice(element: Any) -> str | None:
@@ -83,12 +86,11 @@ class JsonDrawing:
         }
         if self.fhir and kind in makers:
             return makers[kind](element, depth)
-        if kind == "Resource" or depth >= DEPTH:
+        if kind == "Resource" or depth >= self.depth:
             return None
         node: dict[str, Any] = {}
-        while not node:
-            self.grow(node, kind, 0.4, depth + 1)
-        return node
+        self.grow(node, kind, self.inner, depth + 1)
+        return node or None
 
     def _word(self, element: Any) -> str | None:
         """One of the codes that the model allows here and nothing else; None where it allows any."""
@@ -131,7 +133,7 @@ class JsonDrawing:
 
     def _extension(self, element: Any, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"url": self.primitive("uri")}
-        if depth < DEPTH and self.random.random() < 0.2:
+        if depth < self.depth and self.random.random() < 0.2:
             return node | {"extension": [self._extension(element, depth + 1)]}
         kind = self.random.choice(("String", "Code", "Boolean", "Integer", "DateTime", "Uri"))
         return node | {f"value{kind}": self.primitive(kind[0].lower() + kind[1:])}
@@ -172,9 +174,9 @@ class JsonDrawing:
         if element is None:
             return False
         if not rest and not step.selectors:
-            if step.name not in node and (fresh := self.value(element, 0)) is not None:
-                node[step.name] = fresh
-            return step.name in node
+            while node.get(step.name) is None:
+                node[step.name] = self.value(element, 0)
+            return True
         child = node.setdefault(step.name, [] if element.many else {})
         found = self._chosen(child, step) if isinstance(child, list) else child
         if found is None and isinstance(child, list):
@@ -199,11 +201,6 @@ class JsonDrawing:
         return {one.child[0]: one.text for one in step.selectors if one.kind == "text" and len(one.child) == 1}
 
 
-def json_leaves(node: Any, loc: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every leaf of a JSON document with its place."""
-    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for name, one in pairs:
-        if isinstance(one, dict | list):
-            yield from json_leaves(one, (*loc, name))
-        elif one is not None and one != "":
-            yield (*loc, name), one
+def element_min(element: Any) -> bool:
+    """Whether the model needs the element; of a choice any of its types would do."""
+    return bool(getattr(element, "min", 0)) and not getattr(element, "choice", None)

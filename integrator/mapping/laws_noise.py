@@ -10,7 +10,8 @@ from integrator.formats.hl7v2 import Message, parse
 from integrator.mapping.casts import NOTHING
 from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_values import allowed
-from integrator.mapping.lineage import ReadEntry, Trace
+from integrator.mapping.lineage import ReadEntry, Trace, spots
+from integrator.mapping.model import Choice
 from integrator.mapping.read import condition_test, is_word
 from integrator.mapping.tree_hl7 import MessageNode, SegmentNode
 from integrator.mapping.walk import Loc, locate, plain
@@ -108,10 +109,15 @@ class Excuses:
         later = {entry.record: entry for entry in _traced(face, after) if _made(entry)}
         for entry in _traced(face, document):
             holds = all(condition_test(one)(tree_after) for one in entry.field.when)
-            ours = entry.choice is not None and (_made(entry) or not entry.loc)  # unknown elements of a list are not
+            ours = _made(entry) or not entry.loc  # unknown elements of a list are not
             if ours and (self._changed(entry) or not holds):
-                removed = not holds or self._removed(entry, later.get(entry.record))
+                gone = self.said.get(entry.field.place.field) in (None, ())
+                removed = gone or not holds or self._removed(entry, later.get(entry.record))
                 self.owners += _owners(tree, entry, removed)
+        for one in face.declared.fields:
+            if not one.read and one.place.field in said:  # what is only written was not traced
+                places = [loc for choice in one.choices for at in choice.at for loc, _ in locate(tree, at.steps)]
+                self.owners += [*places, *map(_sibling, places)]
 
     def covers(self, loc: Loc) -> bool:
         """Whether the loss of this leaf is excused."""
@@ -148,21 +154,36 @@ def _traced(face: Face, document: Any) -> list[ReadEntry]:
 
 def _owners(tree: Any, entry: ReadEntry, removed: bool) -> Iterator[Loc]:
     """The places that go with a value: all of its element if it is removed, else the parts that its conversion names,
-    and the other codings of a code."""
-    choice = entry.chosen
-    assert choice is not None
-    for number, spots in enumerate(entry.places):
-        parts = choice.cast.parts_of(number) + choice.cast.labels if choice.cast else ("2", "3", "4", "5", "6", "9")
-        for spot in spots:
-            if removed:
-                yield spot.loc
-                if isinstance(spot.loc[-1], str):
-                    yield (*spot.loc[:-1], f"_{spot.loc[-1]}")  # what hangs on a primitive of FHIR goes with its value
-            yield from ((*spot.loc, part.partition(".")[0]) for part in parts)
-            names = [one for one in spot.loc if isinstance(one, str)]
-            if names[-2:] == ["coding", "code"]:
-                around = spot.loc[:-3]
-                yield (*around, "coding")
-                yield (*around, "text")
+    and the other codings of a code. What hangs on a primitive of FHIR (`_status`) goes with it."""
+    for choice, number, loc in _spots(tree, entry):
+        parts = choice.cast.parts_of(number) + choice.cast.labels if choice.cast else _CODE_PARTS
+        if removed or not parts:
+            yield loc
+            yield _sibling(loc)
+        for part in parts:
+            yield (*loc, part.partition(".")[0])
+            yield _sibling((*loc, part.partition(".")[0]))
+        names = [one for one in loc if isinstance(one, str)]
+        if names[-2:] == ["coding", "code"]:
+            yield from ((*loc[:-3], one) for one in ("coding", "text", "_text"))
     if removed and entry.loc:
         yield entry.loc
+    for at in [at for choice in entry.field.choices for at in choice.at if not entry.loc]:
+        if [step.name for step in at.steps[-2:]] == ["coding", "code"]:  # a coding without code has no place of its own
+            yield from ((*loc, one) for loc, _ in locate(tree, at.steps[:-2]) for one in ("coding", "text", "_text"))
+
+
+_CODE_PARTS = ("2", "3", "4", "5", "6", "9")
+
+
+def _sibling(loc: Loc) -> Loc:
+    return (*loc[:-1], f"_{loc[-1]}")
+
+
+def _spots(tree: Any, entry: ReadEntry) -> Iterator[tuple[Choice, int, Loc]]:
+    """The places that say the value; of what was not understood those of every choice."""
+    chosen = entry.chosen
+    for choice in [chosen] if chosen is not None and _made(entry) else entry.field.choices:
+        for number, at in enumerate(choice.at):
+            for spot in spots(tree, at, entry.node, entry.loc):
+                yield choice, number, spot.loc

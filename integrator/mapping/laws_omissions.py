@@ -74,7 +74,7 @@ class Tally:
         draw = Draw(self.face.declared, random, whole=True)
         said = draw.said([one.omission.text for one in asked])
         try:
-            document = documents.written(said, random)
+            document = documents.of(said, random)
             back = self.face.read(document, ZONE).said
         except (CannotWrite, Held):
             return None
@@ -84,7 +84,7 @@ class Tally:
                 continue
             if found := values_at(back, steps):
                 one.failure = one.failure or f"it reads back as {found[0]!r}: take out the omission, or carry the field"
-            elif len(steps) == 1 or back.get(steps[0]) or not self.face.declared.writes:
+            elif back and (len(steps) == 1 or back.get(steps[0]) or self.face.declared.writes):
                 one.exercised += 1
         return next((f"[omit.ours] {one.omission.text}: {one.failure}" for one in asked if one.failure), None)
 

@@ -240,7 +240,8 @@ class Draw:
     def coding(self) -> Coding:
         system = self.maybe(lambda: self.random.choice(SYSTEMS))
         namespace = None if system else self.maybe(lambda: self.random.choice(NAMESPACES))
-        return Coding(self.random.choice(CODES), system, self.maybe(self.text), namespace)
+        code = "ROUTINE" if system and "v2-0276" in system else self.random.choice(CODES)  # of that one all are known
+        return Coding(code, system, self.maybe(self.text), namespace)
 
     def concept(self) -> Concept:
         codings = tuple(self.coding() for _ in range(self.random.randint(0, 2)))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from integrator.errors import Held
 from integrator.mapping.face import Face
-from integrator.mapping.laws import LawResult, check_laws
+from integrator.mapping.laws import LawResult, check_laws, law_2_on
 from integrator.mapping.laws_documents import Documents
 from integrator.mapping.laws_omissions import OmissionResult, Tally
-from integrator.mapping.laws_unseen import law_5, see
+from integrator.mapping.laws_unseen import Seen, law_5, see
+from integrator.mapping.laws_values import Draw
 
-DRAWN = ("fhir",)  # kinds of forms of which documents are drawn
+DRAWN = ("fhir", "ctgov")  # kinds of forms of which documents are drawn
 
 
 @dataclass
@@ -38,7 +41,7 @@ def prove(face: Face, cases: int, seed: int = 0) -> Proof:
 def _on_documents(proof: Proof, face: Face, cases: int, seed: int) -> None:
     """Law 5 and the omissions, on documents that are drawn from the form's own model."""
     documents, tally = Documents(face), Tally(face, cases)
-    tried, failure = 0, None
+    tried, failures = 0, dict[int, str]()
     for case in range(cases):
         random = Random(seed + case)
         tally.write(documents, tally.turn(tally.ours, case), random)
@@ -47,10 +50,24 @@ def _on_documents(proof: Proof, face: Face, cases: int, seed: int) -> None:
         if seen is None:
             continue
         tally.see(seen, asked, random)
-        tried += failure is None
-        if failure is None and (found := law_5(seen, random)) is not None:
-            failure = f"seed {seed + case}: {found}"
-    if not tried:
-        failure = "of the documents that were drawn none can be read"
-    proof.laws.append(LawResult(face.name, 5, tried, failure))
+        tried += 1
+        for law, found in _on_one(seen, random):
+            if found is not None:
+                failures.setdefault(law, f"seed {seed + case}, drawn document: {found}")
+    failures |= {} if tried else {5: "of the documents that were drawn none can be read"}
+    laws = {one.law: one for one in proof.laws}
+    for law in (2, 5) if face.declared.writes and face.declared.reads else (5,):
+        before = laws.get(law, LawResult(face.name, law, 0))
+        laws[law] = LawResult(face.name, law, before.cases + tried, before.failure or failures.get(law))
+    proof.laws = list(laws.values())
     proof.omissions = [*tally.ours, *tally.theirs]
+
+
+def _on_one(seen: Seen, random: Random) -> Iterator[tuple[int, str | None]]:
+    """The laws that are tried on a drawn document: by number, with what failed."""
+    yield 5, law_5(seen, random)
+    if seen.face.declared.writes and seen.face.declared.reads:
+        try:
+            yield 2, law_2_on(seen.face, seen.document, Draw(seen.face.declared, random).said())
+        except Held:  # without a default length a start alone is held
+            yield 2, None

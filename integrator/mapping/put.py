@@ -187,7 +187,8 @@ def merged(existing: Any, fresh: Any, held: Any, parts: tuple[str, ...], labels:
     """The element with only those parts replaced that the conversion names.
 
     `held` is how the conversion would write what it reads there: a part that is alike in `held` and `fresh` stays as
-    it is spelled. Dotted parts lie deeper; a head that holds nothing of ours any more goes as a whole.
+    it is spelled. Dotted parts lie deeper; a head that holds nothing of ours any more goes as a whole. Where
+    nothing was understood (`held` None) all that is named goes: beside the fresh parts it would say something else.
     """
     if fresh.__class__ is not dict:
         if existing.__class__ is dict and existing:
@@ -202,7 +203,8 @@ def merged(existing: Any, fresh: Any, held: Any, parts: tuple[str, ...], labels:
     changed = False
     heads = dict.fromkeys([*(part.partition(".")[0] for part in parts), *fresh])
     for head in heads:
-        if before.get(head) == fresh.get(head) and (head in result or head not in fresh):
+        stays = head in result if head in fresh else bool(held) or head not in result
+        if before.get(head) == fresh.get(head) and stays:
             continue
         changed = True
         _merge_head(result, head, fresh.get(head), before.get(head), parts)
@@ -217,7 +219,10 @@ def _merge_head(result: dict[str, Any], head: str, fresh: Any, before: Any, part
     current = result.get(head)
     if fresh is None:
         if below and current.__class__ is dict and not before:
-            return  # nothing of ours was there
+            for part in below:  # nothing of ours was there, or nothing that was understood
+                delete(current, part.partition(".")[0])
+            if current:
+                return
         delete(result, head)
     elif below and fresh.__class__ is dict and current.__class__ is dict:
         result[head] = merged(current, fresh, before, below, ())
