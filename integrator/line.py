@@ -37,6 +37,7 @@ from integrator.store.messages import Stored
 from integrator.store.owed import Owed
 from integrator.store.people import Participant
 from integrator.telemetry.logs import logger, place_of
+from integrator.triggers import NO_FACE
 
 log = logger(part="line")
 
@@ -110,7 +111,7 @@ class Line(House):
         if isinstance(said, Held):
             return self._held(tx, message, said, index, participant)
         if not said.records:
-            return self._unwanted(tx, message, index, "no face takes this type of message")
+            return self._unwanted(tx, message, index, said.beside or NO_FACE)
         if participant is None and not said.of_nobody:
             return self._held(tx, message, Held("no patient or participant that we know"), index, None)
         outcomes = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from integrator import identity_reading, registry_reading
 from integrator.config import Source
@@ -15,6 +16,7 @@ from integrator.mapping.face import Reading
 from integrator.records import Said
 from integrator.records.values import Identifier
 from integrator.spoken import OF_NOBODY, Read, Spoken
+from integrator.triggers import PARTIAL, unsaid, without_record
 
 __all__ = [
     "OF_NOBODY",
@@ -48,9 +50,22 @@ def read_hl7v2(data: bytes, source: Source, faces: Faces) -> Read:
     trigger = message.get("MSH-9.2")
     if trigger in identity_reading.TRIGGERS and message.get("MSH-9.1") == "ADT":
         return identity_reading.read_changes(message)
+    if beside := without_record(message):
+        return Read((), trigger, beside=beside)
     found = faces.reading("hl7v2", message, source.site or None)
     readings = ((face, one) for face in found for one in face.read_each(message, context_of(source)))
-    return Read(tuple(_spoken(face, reading, source) for face, reading in readings), trigger)
+    records = (_spoken(face, reading, source) for face, reading in readings)
+    if left_out := unsaid(message):
+        records = (_without(one, left_out) for one in records)
+    return Read(tuple(records), trigger)
+
+
+def _without(spoken: Spoken, fields: tuple[str, ...]) -> Spoken:
+    """An appointment without what the message does not say whole."""
+    if spoken.kind != "Appointment":
+        return spoken
+    said = {name: value for name, value in spoken.said.items() if name not in fields}
+    return replace(spoken, said=said, notes=(*spoken.notes, PARTIAL), open_codes=())
 
 
 def context_of(source: Source) -> Context:

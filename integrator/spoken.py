@@ -58,6 +58,7 @@ class Read:
     records: tuple[Spoken, ...]
     trigger: str | None
     numbers: tuple[NumberChange, ...] | None = None  # not None: an identity change
+    beside: str = ""  # why it makes no record
 
     @property
     def of_nobody(self) -> bool:
