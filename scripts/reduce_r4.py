@@ -1,10 +1,11 @@
-"""Reduces the genuine hl7.fhir.r4.core package to the facts that Integrator needs, as one gzipped JSON file.
+"""Reduces the genuine hl7.fhir.r4.core package to the facts that Integrator needs, as two gzipped JSON files.
 
     python scripts/reduce_r4.py ../shared/data/fhir/hl7.fhir.r4.core-4.0.1.tgz
 
-Kept: names, types, cardinalities, choice types, content references, reference targets, the codes of required bindings
-and the regular expressions of primitives. Left behind: every text. Run again only when the package changes; the same
-package gives the same bytes.
+Kept: names, types, cardinalities, choice types, content references, reference targets, the codes of required bindings,
+the regular expressions of primitives; in a file of its own, which is read only when a code asks for it, the codes of
+every system that the package lists completely. Left behind: every text. Run again only when the package changes; the
+same package gives the same bytes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 DEFINITION = "http://hl7.org/fhir/StructureDefinition/"
 REGEX = DEFINITION + "regex"
 JSON_TYPE = DEFINITION + "structuredefinition-json-type"
+SIMPLE = DEFINITION + "SimpleQuantity"
 OUT = Path(__file__).parents[1] / "integrator" / "formats" / "fhir" / "r4.json.gz"
 MANY_CODES = 1000  # a longer list (all currencies, all types of HL7 v2) is not worth its bytes
 
@@ -37,12 +39,19 @@ def main(package: Path, out: Path) -> None:
             facts["primitives"][definition["name"]] = primitive(definition)
         elif definition["kind"] in ("complex-type", "resource") and definition.get("derivation") != "constraint":
             facts["types"] |= complex_type(definition, terms)
+    counts = Counter(fact["kind"] for fact in facts["types"].values())
+    print(f"{write(facts, out)}; {dict(counts)}; {len(terms.kept)} code lists")
+    codes = out.with_name(out.name.replace(".json", "_codes.json"))
+    print(f"{write(terms.complete(), codes)}; {len(terms.complete())} code systems")
+    print("left out as not a finite list:", *sorted(terms.left), sep="\n  ")
+
+
+def write(facts: Facts, out: Path) -> str:
+    """Writes one file; says how big it became."""
     data = json.dumps(facts, separators=(",", ":")).encode()
     with gzip.GzipFile(out, "wb", compresslevel=9, mtime=0) as file:
         file.write(data)
-    counts = Counter(fact["kind"] for fact in facts["types"].values())
-    print(f"{out}: {out.stat().st_size} bytes of {len(data)}; {dict(counts)}; {len(terms.kept)} code lists")
-    print("left out as not a finite list:", *sorted(terms.left), sep="\n  ")
+    return f"{out}: {out.stat().st_size} bytes of {len(data)}"
 
 
 def read_package(package: Path) -> dict[str, list[Facts]]:
@@ -99,6 +108,8 @@ def element_fact(element: Facts, terms: Terms) -> Facts:
     targets = {target.removeprefix(DEFINITION) for kind in element["type"] for target in kind.get("targetProfile", [])}
     if targets and "Reference" in fact["types"] and "Resource" not in targets:
         fact["targets"] = sorted(targets)
+    if SIMPLE in (profile for kind in element["type"] for profile in kind.get("profile", [])):
+        fact["simple"] = True
     binding = element.get("binding", {})
     if binding.get("strength") == "required" and "valueSet" in binding:
         codes = terms.codes(binding["valueSet"].split("|")[0])
@@ -134,6 +145,14 @@ class Terms:
             else:
                 self.kept[name] = sorted([system, code] for system, code in found)
         return name if name in self.kept else None
+
+    def complete(self) -> dict[str, list[str]]:
+        """The codes of each system of which the package says all."""
+        return {
+            url: sorted({code for code, _ in walk(system.get("concept", []), ())})
+            for url, system in sorted(self.systems.items())
+            if system.get("content") == "complete" and system.get("concept")
+        }
 
     def expand(self, url: str) -> set[tuple[str, str]] | None:
         found: set[tuple[str, str]] = set()

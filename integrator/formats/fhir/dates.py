@@ -15,6 +15,7 @@ DATE = rf"{YEAR}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?"
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?"
 OFFSET = r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 INSTANT = rf"{YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T{CLOCK}{OFFSET}"
+LEAP_SECOND = rf"{YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:60(\.[0-9]+)?{OFFSET}"
 
 _instant = re.compile(INSTANT).fullmatch
 _date = re.compile(DATE).fullmatch
@@ -82,17 +83,20 @@ def is_time(text: str) -> bool:
     return _clock(text) is not None
 
 
-def later(start: str, end: str) -> bool:
-    """Whether `start` is certainly after `end`, both dateTimes, each of its own precision.
+def in_order(start: str, end: str) -> bool:
+    """Whether `start` is certainly not after `end`, both dateTimes, each of its own precision.
 
-    What cannot be said (2011-09-30 against 2011-09) is not later, as in FHIRPath.
+    What cannot be said (the 30th of September 2011 against September 2011) is not certain, and FHIRPath's empty answer
+    fails an invariant (FHIRPath N1, section 6.2).
     """
     if "T" in start and "T" in end:
         if len(start) == len(end) and start[19:] == end[19:]:
-            return start > end
-        return _utc(start) > _utc(end)
+            return start <= end
+        return _utc(start) <= _utc(end)
     common = min(len(start), len(end), 10)
-    return start[:common] > end[:common]
+    if start[:common] == end[:common]:
+        return len(start) == len(end)
+    return start[:common] < end[:common]
 
 
 def _utc(text: str) -> datetime:

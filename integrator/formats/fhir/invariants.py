@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integrator.formats.fhir.dates import later
+from integrator.formats.fhir.dates import in_order
+from integrator.formats.fhir.narrative import narrative
 
 Node = dict[str, Any]
 Holds = Callable[[Node], bool]
@@ -90,9 +91,14 @@ def identifier_uri(it: Node) -> bool:
     )
 
 
-@rule("Period", "per-1", "start must not be later than end", on="end")
+@rule(
+    "Period",
+    "per-1",
+    "start must not be later than end, as far as both are said",
+    on="end",
+)
 def per_1(it: Node) -> bool:
-    return "start" not in it or not later(it["start"], it["end"])
+    return "start" not in it or in_order(it["start"], it["end"])
 
 
 @rule("Quantity", "qty-3", "a code for the unit needs its system", on="code")
@@ -167,26 +173,14 @@ def tim_10(it: Node) -> bool:
     return not has(it, "when")
 
 
-TAG = re.compile(r"<\s*([A-Za-z][\w:.-]*)")
-BETWEEN = re.compile(r"<[^>]*>")
-EVENT = re.compile(r"<[^>]*\son\w+\s*=")
-TAGS = frozenset(
-    ["a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "dfn",
-     "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "ol", "p", "pre", "q",
-     "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "ul",
-     "var"]
-)  # fmt: skip
-
-
 @rule("Narrative", "txt-1", "the narrative holds only basic XHTML, no script, form, style sheet or event", on="div")
 def txt_1(it: Node) -> bool:
-    names = set(TAG.findall(it["div"]))
-    return names <= TAGS and not (" on" in it["div"] and EVENT.search(it["div"]))
+    return not narrative(it["div"]).wrong
 
 
 @rule("Narrative", "txt-2", "the narrative needs some content", on="div")
 def txt_2(it: Node) -> bool:
-    return "<img" in it["div"] or bool(BETWEEN.sub("", it["div"]).strip())
+    return narrative(it["div"]).says
 
 
 @rule("DomainResource", "dom-2", "a contained resource contains none itself", on="contained")
@@ -208,6 +202,17 @@ def dom_4(it: Node) -> bool:
 @rule("DomainResource", "dom-5", "a contained resource has no security label", on="contained")
 def dom_5(it: Node) -> bool:
     return not any("security" in inner.get("meta", {}) for inner in it["contained"])
+
+
+@rule("DomainResource", "contained", "each contained resource has an id of its own", on="contained")
+def contained_ids(it: Node) -> bool:
+    ids = [inner.get("id") for inner in it["contained"]]
+    return None not in ids and len(set(ids)) == len(ids)
+
+
+@rule("DomainResource", "text", "an image of the narrative that begins with # is contained", on="text")
+def contained_images(it: Node) -> bool:
+    return narrative(it["text"].get("div", "")).images <= {inner.get("id") for inner in it.get("contained", ())}
 
 
 def strings(value: Any) -> Iterator[str]:

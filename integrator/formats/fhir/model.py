@@ -3,7 +3,8 @@
 A *type* is a resource ("Appointment"), a data type ("Period"), a primitive ("instant") or a group of elements
 ("Appointment.participant"). Names are spelled as in JSON, so a choice appears once for each of its types
 ("valueQuantity", "valueString"). The facts are made by scripts/reduce_r4.py from the genuine 4.0.1 package and by
-scripts/reduce_r5.py from fhir.resources, and travel as r4.json.gz and r5.json.gz.
+scripts/reduce_r5.py from fhir.resources, and travel as r4.json.gz and r5.json.gz; the codes of whole code systems as
+r4_codes.json.gz.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Element:
     targets: frozenset[str] | None = None  # of a Reference; None: any resource
     codes: frozenset[tuple[str, str]] | None = None  # (system, code) of a required binding; None: open
     group: bool = False  # children are named in this type only, not in a data type
+    simple: bool = False  # a Quantity without comparator
 
 
 class Model:
@@ -137,6 +139,7 @@ class Model:
             targets=targets,
             codes=codes,
             group=self._types.get(type_name, {}).get("kind") == "group",
+            simple=bool(fact.get("simple")) and type_name == "Quantity",
         )
 
 
@@ -150,3 +153,10 @@ def model(version: str = "r4") -> Model:
     """The model of a FHIR version, read once (some milliseconds). There are "r4" and "r5"."""
     data = resources.files(__package__).joinpath(f"{version}.json.gz").read_bytes()
     return Model(orjson.loads(gzip.decompress(data)))
+
+
+@cache
+def codes_of_systems() -> dict[str, frozenset[str]]:
+    """Every code of each code system that R4 lists completely (its own, v2, v3, DICOM), by the system's URL."""
+    data = resources.files(__package__).joinpath("r4_codes.json.gz").read_bytes()
+    return {system: frozenset(codes) for system, codes in orjson.loads(gzip.decompress(data)).items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from integrator.formats.fhir.dates import later
+from integrator.formats.fhir.dates import in_order
 from integrator.formats.fhir.invariants import Node, has, has_any, rule
 
 
@@ -104,7 +104,7 @@ def prr_1(it: Node) -> bool:
 
 @rule("Task", "inv-1", "lastModified must not be before authoredOn", on="lastModified")
 def task_inv_1(it: Node) -> bool:
-    return "authoredOn" not in it or not later(it["authoredOn"], it["lastModified"])
+    return "authoredOn" not in it or in_order(it["authoredOn"], it["lastModified"])
 
 
 @rule("Goal.target", "gol-1", "a detail needs a measure")

@@ -9,54 +9,61 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrator.formats.fhir.dates import CLOCK, INSTANT, MONTH
+from integrator.formats.fhir.dates import CLOCK, INSTANT, LEAP_SECOND, MONTH, YEAR
 from integrator.formats.fhir.model import JSON_TYPES, Element, Model
 
 Schema = dict[str, Any]
 
 LIMIT = 2_147_483_647
 CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f"  # XML could not carry them
-TEXT = rf"^[^{CONTROL}]*[^\s{CONTROL}][^{CONTROL}]*$"  # a text of blanks only is no text
+TEXT = rf"^[^{CONTROL}]+$"  # blanks only: a text that should not be, but may be
 AT = {"format": "date-time", "pattern": f"^{INSTANT}$"}  # the format knows the lengths of months
-DAY = [{"format": "date", "pattern": "^....-..-..$"}, {"pattern": f"^{MONTH}$"}]
+LEAP = {"pattern": f"^{LEAP_SECOND}$"}  # which the format allows at 23:59 only
+DAY = [{"format": "date", "pattern": f"^{YEAR}-..-..$"}, {"pattern": f"^{MONTH}$"}]
 
 UUID = "urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-OID = r"urn:oid:[0-2](\.(0|[1-9][0-9]*))+"
+ARC = "(0|[1-9][0-9]*)"
+# What names identifiers or codes is an arc below those of countries and organizations: 1.2.276 is Germany itself.
+NAMED = rf"urn:oid:[0-2]\.([1-9][0-9][0-9]+(\.{ARC})*|{ARC}(\.{ARC})+)\.{ARC}"
 OTHER_URN = r"urn:([^ou\s]|o[^i\s]|u[^u\s])\S*"
-OTHER_SCHEME = r"([A-TV-Za-tv-z]|[Uu][A-QS-Za-qs-z0-9+.\-])[A-Za-z0-9+.\-]*:\S+"
-URI = f"({OTHER_SCHEME}|{OTHER_URN}|{UUID}|{OID})"  # absolute
+OTHER_SCHEME = r"([A-TV-Za-tv-z]|[Uu][A-QS-Za-qs-z0-9+.]|[Uu][Rr][A-MO-Za-mo-z0-9+.])[A-Za-z0-9+.]*:\S+"
+WEB = r"(https?|ldap):\S+"
+ABSOLUTE = f"({OTHER_SCHEME}|{OTHER_URN}|{UUID}|{NAMED})"
+RELATIVE = r"([^:\s]+|[^:\s]*[/?#]\S*)"
 INNER = "Extension.extension"  # the only place where an extension's url may be relative
+BYTES = r"\s*[0-9a-zA-Z+/]{4}\s*"
 
 # Strings of which the specification says more in words than their type does.
-ABSOLUTE: Schema = {"type": "string", "pattern": f"^{URI}$"}
+SYSTEM: Schema = {"type": "string", "pattern": f"^({WEB}|{OTHER_URN}|{UUID}|{NAMED})$"}
 SAID: dict[tuple[str, str], Schema] = {
-    ("Coding", "system"): ABSOLUTE,
-    ("Identifier", "system"): ABSOLUTE,
-    ("Quantity", "system"): ABSOLUTE,
-    ("Extension", "url"): ABSOLUTE,
+    ("Identifier", "system"): SYSTEM,
+    ("Quantity", "system"): SYSTEM,
+    ("Extension", "url"): {"type": "string", "pattern": f"^{ABSOLUTE}$"},
     ("Extension", "extension"): {"type": "array", "minItems": 1, "items": {"$ref": f"#/definitions/{INNER}"}},
     ("Reference", "reference"): {"type": "string", "pattern": r"^\S+$"},
+    ("Money", "currency"): {"type": "string", "pattern": "^[A-Z]{3}$"},  # of ISO 4217, whose list is not R4's
+    ("Resource", "language"): {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},  # of BCP 47
 }
 
 PRIMITIVES: dict[str, Schema] = {
     "integer": {"minimum": -LIMIT - 1, "maximum": LIMIT},
     "unsignedInt": {"minimum": 0, "maximum": LIMIT},
     "positiveInt": {"minimum": 1, "maximum": LIMIT},
-    "instant": AT,
-    "dateTime": {"anyOf": [AT, *DAY]},
+    "instant": {"anyOf": [AT, LEAP]},
+    "dateTime": {"anyOf": [AT, *DAY, LEAP]},
     "date": {"anyOf": DAY},
     "time": {"pattern": f"^{CLOCK}$"},
     "string": {"pattern": TEXT},
     "markdown": {"pattern": TEXT},
-    "xhtml": {"pattern": "^<div"},
-    "uri": {"pattern": r"^\S+$"},
-    "url": {"pattern": r"^\S+$"},
-    "canonical": {"pattern": rf"^(#\S+|{URI})$"},
+    "xhtml": {"pattern": r"^\s*<"},
+    "uri": {"pattern": f"^({ABSOLUTE}|{RELATIVE})$"},
+    "url": {"pattern": f"^({ABSOLUTE}|{RELATIVE})$"},
+    "canonical": {"pattern": rf"^(#\S+|{ABSOLUTE})$"},
     "uuid": {"pattern": f"^{UUID}$"},
-    "oid": {"pattern": f"^{OID}$"},
+    "oid": {"pattern": f"^{NAMED}$"},
     "id": {"pattern": r"^[A-Za-z0-9\-.]{1,64}$"},
-    "code": {"pattern": r"^\S+(\s\S+)*$"},
-    "base64Binary": {"pattern": r"^(\s*([0-9a-zA-Z+/=]){4}\s*)+$"},
+    "code": {"pattern": rf"^[^\s{CONTROL}]+(\s[^\s{CONTROL}]+)*$"},
+    "base64Binary": {"pattern": rf"^({BYTES})*({BYTES}|\s*[0-9a-zA-Z+/]{{2}}([0-9a-zA-Z+/]|=)=\s*)$"},
 }
 
 
@@ -107,6 +114,8 @@ def _may_have_sibling(model: Model, element: Element) -> bool:
 def _one_or_many(model: Model, kind: str, element: Element, whole: bool) -> Schema:
     if (kind, element.name) in SAID:
         return SAID[kind, element.name]
+    if element.name == "language" and element.type == "code" and kind != "Expression":
+        return SAID["Resource", "language"]
     one = _one(model, kind, element)
     if not element.many:
         return one

@@ -7,12 +7,19 @@ A clean resource costs one dict look-up for an element; paths are built only for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, KeysView
 from dataclasses import dataclass, field
 from typing import Any
 
 from integrator.formats.fhir.invariants import RULES, Node, Problem, Rule
 from integrator.formats.fhir.model import Element, Model
+from integrator.formats.fhir.type_invariants import listed, simple
+
+Root = tuple[Node, bool]  # the resource into which local references point; whether that contains the one looked at
+
+_id = re.compile(r"[A-Za-z0-9\-.]{1,64}").fullmatch
+_type = re.compile("[A-Z][A-Za-z]+").fullmatch
 
 
 @dataclass(slots=True)
@@ -35,6 +42,7 @@ class Step:
     reference: bool = False
     resource: bool = False
     contained: bool = False
+    canonical: bool = False
     targets: frozenset[str] | None = None
     codes: frozenset[tuple[str, str]] | None = None
     asks: bool = False  # even where none of `names` is there
@@ -68,7 +76,9 @@ class Walk:
 
         `container` is the resource that holds this one in `contained`: local references point into that.
         """
-        return self._look(resource, self._plan(resource["resourceType"]), container or resource)
+        return self._look(
+            resource, self._plan(resource["resourceType"]), (container or resource, container is not None)
+        )
 
     def _plan(self, kind: str) -> Plan:
         if kind in self._plans:
@@ -85,8 +95,9 @@ class Walk:
             if not self._model.is_primitive(element.type):
                 plan.steps[element.name] = self._step(element, at)
                 continue
-            if at or element.choice:
-                plan.steps[element.name] = Step(rules=at, choice=element.choice)
+            local = element.type == "canonical"
+            if at or element.choice or local:
+                plan.steps[element.name] = Step(element.many, rules=at, choice=element.choice, canonical=local)
             if element.name != "resourceType":
                 sibling = Step(element.many, self._plan("Element"), choice=element.choice)
                 plan.steps["_" + element.name] = sibling
@@ -97,6 +108,10 @@ class Walk:
 
     def _step(self, element: Element, rules: tuple[Rule, ...]) -> Step:
         whole = element.type == "Resource"
+        if element.simple:
+            rules += (simple(element.name),)
+        if element.type == "Coding" and element.name != "coding" and "CodeableConcept" not in self._without:
+            rules += (listed(element.name),)
         return Step(
             many=element.many,
             inside=None if whole else self._plan(element.type),
@@ -109,7 +124,15 @@ class Walk:
             codes=element.codes,
         )
 
-    def _look(self, node: Node, plan: Plan, root: Node) -> list[Problem]:
+    def _local(self, name: str, value: Any, root: Root) -> list[Problem]:
+        """A canonical that begins with # names a resource that this one contains."""
+        inside = {each.get("id") for each in root[0].get("contained", ())}
+        urls = value if isinstance(value, list) else [value]
+        if all(not url or not url.startswith("#") or url[1:] in inside for url in urls):
+            return []
+        return [Problem(name, "names no resource that is contained")]
+
+    def _look(self, node: Node, plan: Plan, root: Root) -> list[Problem]:
         found = [rule.problem() for rule in plan.rules if not rule.holds(node)] if plan.rules else []
         chosen: dict[str, str] | None = None
         steps = plan.steps
@@ -127,6 +150,8 @@ class Walk:
                     both = f"{first}, {name.lstrip('_')}"
                     found.append(Problem("", f"only one of {step.choice}[x] may be there, not {both}"))
             if step.inside is None and not step.resource:
+                if step.canonical:
+                    found += self._local(name, value, root)
                 continue
             if not step.many:
                 if (step.asks or not step.names.isdisjoint(value)) and (below := self._go(value, step, root)):
@@ -142,9 +167,9 @@ class Walk:
                 found.append(Problem("", f"{choice}[x] is missing"))
         return found
 
-    def _go(self, node: Any, step: Step, root: Node) -> list[Problem]:
+    def _go(self, node: Any, step: Step, root: Root) -> list[Problem]:
         if step.inside is None:
-            return self._inner(node, root if step.contained else None)
+            return self._inner(node, root[0] if step.contained else None)
         found = self._look(node, step.inside, root)
         if step.codes is not None and not _coded(node, step.codes):
             names = ", ".join(sorted(code for _, code in step.codes))
@@ -153,22 +178,22 @@ class Walk:
             found += self._pointing(node, step.targets, root)
         return found
 
-    def _pointing(self, node: Node, targets: frozenset[str] | None, root: Node) -> list[Problem]:
+    def _pointing(self, node: Node, targets: frozenset[str] | None, root: Root) -> list[Problem]:
         """A local reference must resolve (ref-1); a known type must be one of those allowed."""
         target, said = node.get("reference", ""), node.get("type")
         kind = self._target_type(target) if "/" in target else None
         found = []
-        if target.startswith("#") and target != "#":
-            inside = [each for each in root.get("contained", ()) if each.get("id") == target[1:]]
-            kind = inside[0].get("resourceType") if inside else None
-            if not inside:
+        if target.startswith("#"):
+            inside = _inside(root, target[1:])
+            kind = inside.get("resourceType") if inside else None
+            if inside is None:
                 found.append(Problem("reference", "ref-1: no contained resource has this id"))
-        if said in self._model.resource_types:
+        if said is not None and said not in self._model.resource_types:
+            found.append(Problem("type", f"names no resource type of R{self._model.version[0]}"))
+        elif said is not None:
             if kind is not None and said != kind:
                 found.append(Problem("type", f"says {said}, but the reference is to {kind}"))
             kind = kind or said
-        elif said is not None and ":" not in said:
-            found.append(Problem("type", f"names no resource type of R{self._model.version[0]}"))
         if kind is not None and targets is not None and kind not in targets:
             found.append(Problem("", f"may not refer to {kind}, only to {', '.join(sorted(targets))}"))
         return found
@@ -176,8 +201,17 @@ class Walk:
     def _target_type(self, reference: str) -> str | None:
         """The type in `Patient/7`, `https://ehr/fhir/Patient/7/_history/2`; None where it cannot be told."""
         parts = reference.split("/_history/")[0].rsplit("/", 2)
-        kind = parts[-2] if len(parts) > 1 else ""
-        return kind if kind in self._model.resource_types else None
+        kind, name = parts[-2] if len(parts) > 1 else "", parts[-1]
+        if kind in self._model.resource_types:
+            return kind if _id(name) else None
+        return kind if _type(kind) and _id(name) else None  # which is no type that may be referred to
+
+
+def _inside(root: Root, name: str) -> Node | None:
+    """The contained resource with this id; without a name the container, seen from a contained one."""
+    if not name:
+        return root[0] if root[1] else None
+    return next((each for each in root[0].get("contained", ()) if each.get("id") == name), None)
 
 
 def _coded(concept: Node, codes: frozenset[tuple[str, str]]) -> bool:
