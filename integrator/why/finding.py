@@ -13,7 +13,7 @@ MANY = 12  # so many are named when a number means more than one record
 
 
 def find(tx: Tx, text: str) -> Row:
-    """The record of "Appointment aria|ARIA|F-1", "aria|ARIA|F-1", "F-1", or "DISPO-017". Rejected: none, or several."""
+    """The record of "Appointment aria|ARIA|F-1", "F-1", "DISPO-017", "Patient DISPO-017". Rejected: none, several."""
     kind, _, key = text.strip().partition(" ")
     if kind in KINDS and key.strip():
         row = records.get(tx, kind, key.strip())
@@ -22,7 +22,7 @@ def find(tx: Tx, text: str) -> Row:
         kind, key = "", text.strip()
         found = [row for row in _all(tx) if row.key == key]
     if not found:
-        found = [row for row in _all(tx) if kind in ("", row.kind) and _named(row, key.strip())]
+        found = [row for row in _all(tx) if kind in ("", row.kind) and _named(row, key.strip(), bool(kind))]
     if len(found) > 1:
         names = "; ".join(f'"{row.kind} {row.key}"' for row in found[:MANY])
         raise Rejected(f"{text!r} means {len(found)} records; say which: {names}")
@@ -41,8 +41,10 @@ def _all(tx: Tx) -> list[Row]:
     return found
 
 
-def _named(row: Row, text: str) -> bool:
-    """Whether people know the record by this number."""
+def _named(row: Row, text: str, of_kind: bool) -> bool:
+    """Whether people know the record by this number; one of a kind that is said, also by the subject code."""
+    if of_kind and row.subject == text:
+        return True
     return row.key.rpartition("|")[2] == text or text in _numbers(row.body)
 
 

@@ -29,10 +29,10 @@ def folded_from(line: Line, tx: Tx, row: Row, field: str, said: Said, claims: Cl
     if row.kind == "Treatment" and field in ("evidence", "activity") and field not in claims:
         return _json("said by the form in which it came")
     won = folded.winners.get(field)
-    if won is not None and said.get(field) != won.value:
-        rule = "a final result that was first said otherwise is corrected, and amended where there was none"
-        return _json(rule, *(_part(row, name, folded.said.get(name)) for name in ("value", "absent", "time")))
-    if row.kind == "Observation" and field not in folded.winners and claims.get(field):
+    if row.kind == "Observation" and field == "status" and said.get(field) != (won.value if won else None):
+        rule = "a final result that was first said otherwise is corrected; amended where there was none"
+        return _json(rule, *(_part(row, name, said.get(name)) for name in ("value", "absent", "time")))
+    if row.kind == "Observation" and won is None and claims.get(field):
         return _json("an observation has one result: another took its place")
     return None
 

@@ -26,13 +26,14 @@ def record_json(line: Line, tx: Tx, row: Row, path: str = "") -> Json:
 
     Rejected: the record has no such field, or its patient was erased.
     """
-    wanted = re.split(r"[.\[]", path.strip().removeprefix(f"{row.kind}."))[0]
+    path = path.strip().removeprefix(f"{row.kind}.")
+    wanted = re.split(r"[.\[]", path)[0]
     if wanted and wanted not in KINDS[row.kind].__match_args__:  # type: ignore[attr-defined]
         have = ", ".join(KINDS[row.kind].__match_args__)  # type: ignore[attr-defined]
         raise Rejected(f"{row.kind} has no field {wanted!r}; it has {have}")
     said, claims = _opened(line, tx, row)
     names = [wanted] if wanted else [name for name in said if said[name] is not None or name in claims]
-    fields = _fields(line, tx, row, said, claims, names)
+    fields = _fields(line, tx, row, said, claims, names, path)
     return {
         "kind": row.kind,
         "key": row.key,
@@ -57,8 +58,8 @@ def _opened(line: Line, tx: Tx, row: Row) -> tuple[Said, Claims]:
         raise Rejected(f"{row.kind} {row.key}: {erased}") from None
 
 
-def _fields(line: Line, tx: Tx, row: Row, said: Said, claims: Claims, names: list[str]) -> list[Json]:
-    voices = told(line, tx, row)
+def _fields(line: Line, tx: Tx, row: Row, said: Said, claims: Claims, names: list[str], path: str) -> list[Json]:
+    voices = told(line, tx, row, path)
 
     def owner_of(field: str) -> str | None:
         return line.settings.owner(row.kind, field)

@@ -38,6 +38,7 @@ class Told:
     kind: str
     spoken: Spoken | None  # None: today it is not read, or says nothing of this record
     trouble: str | None = None  # why it cannot be read today
+    path: str = ""  # the leaf that is asked for: "time.start"; empty: every field
 
     @property
     def by_person(self) -> bool:
@@ -60,7 +61,7 @@ class Told:
             try:
                 reading = face.read(self.spoken.reading.tree, self.spoken.reading.context)
                 spoken = replace(self.spoken, said=reading.said, face=face)
-                leaves = self._leaves(field, read_leaves(reading))
+                leaves = self._leaves(field, read_leaves(reading, self.path))
             except Held as held:
                 spoken, trouble = None, held.whole()
         elif face is None:
@@ -83,7 +84,7 @@ class Told:
         if self.spoken is None:
             return []
         if self.spoken.reading is not None:
-            return read_leaves(self.spoken.reading)
+            return read_leaves(self.spoken.reading, self.path)
         data = identity.open_body(self.tx, self.line.keys, self.message)
         return list(_of_entry(self.kind, data) if self.by_person else _of_rows(self.line, self.spoken, data))
 
@@ -92,8 +93,8 @@ class Told:
         return [one for one in leaves if re.split(r"[.\[]", one.record or "")[0] == field]
 
 
-def told(line: Line, tx: Tx, row: Row) -> list[Told]:
-    """Every message that spoke of a record, in order of receipt."""
+def told(line: Line, tx: Tx, row: Row, path: str = "") -> list[Told]:
+    """Every message that spoke of a record, in order of receipt; with a path to say only that leaf."""
     found = []
     for message in messages.of_record(tx, row.number):
         spoken, trouble = None, None
@@ -106,7 +107,7 @@ def told(line: Line, tx: Tx, row: Row) -> list[Told]:
         else:
             spoken = next((one for one in said.records if one.kind == row.kind and _is_of(one, row)), None)
             trouble = None if spoken else "as it is read today it says nothing of this record"
-        found.append(Told(line, tx, message, row.kind, spoken, trouble))
+        found.append(Told(line, tx, message, row.kind, spoken, trouble, path))
     return found
 
 

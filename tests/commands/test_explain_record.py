@@ -33,6 +33,7 @@ processing_id = "T"
 zone = "Europe/Berlin"
 [owners]
 Appointment = "aria"
+Patient = "ehr"
 [[source]]
 name = "aria"
 system = "aria"
@@ -42,7 +43,7 @@ site = "sandbox"
 charset = "8859/1"
 [[source]]
 name = "desk"
-system = "aria"
+system = "ehr"
 zone = "Europe/Berlin"
 listen = "127.0.0.1:0"
 charset = "8859/1"
@@ -71,11 +72,11 @@ def opened() -> Iterator[Line]:
         yield line
 
 
-def receive(*bodies: bytes) -> None:
-    """As if the bodies had come from `aria`, each read and merged before the next."""
+def receive(*bodies: bytes, source: str = "aria") -> None:
+    """As if the bodies had come from this source, each read and merged before the next."""
     with opened() as line:
         for body in bodies:
-            line.receive([Arrival("aria", body, "test")])
+            line.receive([Arrival(source, body, "test")])
             while Engine(line).read_some("test"):
                 pass
 
@@ -113,7 +114,8 @@ def test_a_field_leads_to_the_bytes_the_face_and_the_decision(folder: Path):
     receive(siu())
     (field,) = why("F-1", "--path", "time.start")["fields"]
     (leaf,) = field["claims"][0]["now"]["leaves"]
-    assert [place["place"] for place in leaf["places"]] == ["TQ1-7", "TQ1-8"]
+    assert leaf["record"] == "time.start"
+    assert [place["place"] for place in leaf["places"]] == ["TQ1-7"]
     start, end = leaf["places"][0]["span"]
     assert siu()[start:end] == leaf["places"][0]["text"].encode() == b"20260312094000"
     assert (leaf["read"]["conversion"], leaf["read"]["choice"]) == ("period", "1 of 6")
@@ -129,6 +131,34 @@ def test_without_a_path_no_bytes_are_shown(folder: Path):
     code, text = run("F-1")
     assert (code, "20260312094000" in text) == (0, False)
     assert "time = start 2026-03-12T09:40:00+01:00" in text
+
+
+def adt(control_id: str, sent: str, name: str) -> bytes:
+    segments = [
+        f"MSH|^~\\&|KIS|HTEST|INT|HTEST|{sent}||ADT^A08^ADT_A01|{control_id}|T|2.5.1",
+        f"EVN|A08|{sent}",
+        f"PID|1||HTEST-0001^^^HTEST^MR||{name}^Anna||19570312|F",
+    ]
+    return ("\r".join(segments) + "\r").encode("iso8859-1")
+
+
+def test_the_owner_s_word_wins_and_the_other_system_s_is_shown_as_lost(folder: Path):
+    receive(adt("A1", "20260310090000", "HTEST-Müller"), source="desk")
+    receive(adt("A2", "20260311090000", "HTEST-Mueller"))
+    found = why(f"Patient {SUBJECT}", "--path", "name")
+    won, lost = found["fields"][0]["claims"]
+    assert (won["system"], won["outcome"], won["reason"]) == ("ehr", "won", "ehr owns name")
+    assert (lost["system"], lost["outcome"], lost["reason"]) == ("aria", "lost", "ehr owns name")
+    assert lost["source_time"] > won["source_time"]
+    assert won["value"]["family"] == "HTEST-Müller"
+    code, text = run(f"Patient {SUBJECT}")
+    assert (
+        code,
+        "lost: family HTEST-Mueller, given Anna, aria at 2026-03-11T08:00:00+00:00, A08: ehr owns" in text,
+    ) == (
+        0,
+        True,
+    )
 
 
 def test_a_losing_status_says_which_rule_it_lost_by(folder: Path):
