@@ -22,6 +22,15 @@ TO_DO = (
     (r"bytes that are not|bytes that no", "the sender's character set: mend MSH-18 there, or `charset` of the source"),
     (r"a time without offset", "set `zone` of the source in config.toml, restart, then replay the message"),
     (r"a start without an end", "set `default_minutes` of the source in config.toml, restart, then replay the message"),
+    (r"a length that is not a number|a dose", "the sender must correct this number and send the message again"),
+    (
+        r"no day of service|a day without a time",
+        "the sender must say it more finely, or a site's face reads another place",
+    ),
+    (
+        r"no number of the charge|without the day on which",
+        "the sender gave no number or day; a site's face can name a place",
+    ),
     (r"an unknown unit of a length", "ask the sender which unit this is; a site's face can read it"),
     (r"the hour that spring leaves out", "the sender has booked an hour that does not exist: it must send it again"),
     (r"does not exist|not written as HL7 says", "the sender must correct this value and send the message again"),
@@ -38,6 +47,11 @@ TO_DO = (
     (r"do not open|wrapped key|erased", "the bytes do not open: restore them from a backup, or ask for them again"),
     (r"a fault of Integrator", "the log names the place; report it, and replay the message after the next release"),
 )  # reason -> what to do; the first that fits
+OF_FORM = {
+    "csv": "correct the row in the file and import it again",
+    "record": "enter it again with what the reason says corrected",
+    "ctgov": "look at the registry's record; the next version is read by itself",
+}  # format of the message -> what to do, where the reason has no answer of its own
 ELSE = "look at the place that the reason names; when it is mended, replay the message"
 UNWANTED = "it is not the trial's: its bytes stand on no page, and are erased after [line] keep_unwanted"
 
@@ -74,7 +88,7 @@ def to_do(message: Stored) -> str | None:
     if message.state != "held":
         return None
     reason = message.reason or ""
-    return next((text for pattern, text in TO_DO if re.search(pattern, reason)), ELSE)
+    return next((text for pattern, text in TO_DO if re.search(pattern, reason)), OF_FORM.get(message.format, ELSE))
 
 
 def _detail(line: Line, tx: Tx, message: Stored) -> Json:
