@@ -39,6 +39,7 @@ class Step:
     inside: Plan | None = None  # of its type; None: nothing to look at, or a whole resource
     rules: tuple[Rule, ...] = ()  # of the type above, asked only where this element is there
     choice: str | None = None
+    spelled: str = ""  # the name of the element, without the _ of a sibling
     reference: bool = False
     resource: bool = False
     contained: bool = False
@@ -46,13 +47,15 @@ class Step:
     targets: frozenset[str] | None = None
     codes: frozenset[tuple[str, str]] | None = None
     asks: bool = False  # even where none of `names` is there
+    looks: bool = False  # and there is something to ask of its own type
     names: KeysView[str] = field(default_factory=lambda: {}.keys())  # of the steps inside
 
     def __post_init__(self) -> None:
         plan = self.inside
         if plan is not None:
             self.names = plan.steps.keys()
-            self.asks = bool(plan.rules or plan.needed or self.reference or self.codes)
+            self.looks = bool(plan.rules or plan.needed)
+            self.asks = bool(self.looks or self.reference or self.codes)
         self.asks = self.asks or self.resource
 
 
@@ -97,9 +100,11 @@ class Walk:
                 continue
             local = element.type == "canonical"
             if at or element.choice or local:
-                plan.steps[element.name] = Step(element.many, rules=at, choice=element.choice, canonical=local)
+                plan.steps[element.name] = Step(
+                    element.many, rules=at, choice=element.choice, spelled=element.name, canonical=local
+                )
             if element.name != "resourceType":
-                sibling = Step(element.many, self._plan("Element"), choice=element.choice)
+                sibling = Step(element.many, self._plan("Element"), choice=element.choice, spelled=element.name)
                 plan.steps["_" + element.name] = sibling
         return plan
 
@@ -117,6 +122,7 @@ class Walk:
             inside=None if whole else self._plan(element.type),
             rules=rules,
             choice=element.choice,
+            spelled=element.name,
             reference=element.type == "Reference",
             resource=whole,
             contained=element.name == "contained",
@@ -133,7 +139,10 @@ class Walk:
         return [Problem(name, "names no resource that is contained")]
 
     def _look(self, node: Node, plan: Plan, root: Root) -> list[Problem]:
-        found = [rule.problem() for rule in plan.rules if not rule.holds(node)] if plan.rules else []
+        found: list[Problem] = []
+        for rule in plan.rules:
+            if not rule.holds(node):
+                found.append(rule.problem())
         chosen: dict[str, str] | None = None
         steps = plan.steps
         for name, value in node.items():
@@ -143,12 +152,12 @@ class Walk:
             for rule in step.rules:
                 if not rule.holds(node):
                     found.append(rule.problem())
-            if step.choice:
-                chosen = chosen or {}
-                first = chosen.setdefault(step.choice, name.lstrip("_"))
-                if first != name.lstrip("_"):
-                    both = f"{first}, {name.lstrip('_')}"
-                    found.append(Problem("", f"only one of {step.choice}[x] may be there, not {both}"))
+            if step.choice is not None:
+                if chosen is None:
+                    chosen = {step.choice: step.spelled}
+                elif (first := chosen.setdefault(step.choice, step.spelled)) != step.spelled:
+                    text = f"only one of {step.choice}[x] may be there, not {first}, {step.spelled}"
+                    found.append(Problem("", text))
             if step.inside is None and not step.resource:
                 if step.canonical:
                     found += self._local(name, value, root)
@@ -162,15 +171,15 @@ class Walk:
                     continue
                 if below := self._go(child, step, root):
                     found += [problem.under(f"{name}[{index}]") for problem in below]
-        for choice, spellings in plan.needed:
-            if spellings.isdisjoint(node):
-                found.append(Problem("", f"{choice}[x] is missing"))
+        if plan.needed:
+            found += [Problem("", f"{name}[x] is missing") for name, all_ in plan.needed if all_.isdisjoint(node)]
         return found
 
     def _go(self, node: Any, step: Step, root: Root) -> list[Problem]:
         if step.inside is None:
             return self._inner(node, root[0] if step.contained else None)
-        found = self._look(node, step.inside, root)
+        looks = step.looks or not step.names.isdisjoint(node)
+        found = self._look(node, step.inside, root) if looks else []
         if step.codes is not None and not _coded(node, step.codes):
             names = ", ".join(sorted(code for _, code in step.codes))
             found.append(Problem("", f"needs a coding of the required value set: {names}"))
@@ -200,8 +209,10 @@ class Walk:
 
     def _target_type(self, reference: str) -> str | None:
         """The type in `Patient/7`, `https://ehr/fhir/Patient/7/_history/2`; None where it cannot be told."""
-        parts = reference.split("/_history/")[0].rsplit("/", 2)
-        kind, name = parts[-2] if len(parts) > 1 else "", parts[-1]
+        if "/_history/" in reference:
+            reference = reference.partition("/_history/")[0]
+        above, _, name = reference.rpartition("/")
+        kind = above.rpartition("/")[2]
         if kind in self._model.resource_types:
             return kind if _id(name) else None
         return kind if _type(kind) and _id(name) else None  # which is no type that may be referred to
