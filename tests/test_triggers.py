@@ -78,3 +78,25 @@ def test_other_types_are_as_before(tmp_path: Path) -> None:
         feed(here, siu().replace(b"SIU^S12^SIU_S12", b"ORM^O01^ORM_O01"))
         assert here.states() == {"unwanted": 1}
         assert here.message(1).reason == NO_FACE
+
+
+def several(*codes: str) -> bytes:
+    """A booking with several services."""
+    services = "\r".join(f"AIS|{number}||{code}^x^ARIA" for number, code in enumerate(codes, 1))
+    return siu(activity="@").replace(b"AIS|1||@^Bestrahlung^ARIA", services.encode())
+
+
+@pytest.mark.parametrize("codes", [("RT-PLAN", "RT-FRACTION"), ("RT-VISIT", "RT-CBCT", "RT-FRACTION")])
+def test_of_several_services_the_fraction_says_what_the_appointment_is(tmp_path: Path, codes: tuple[str, ...]) -> None:
+    with house(tmp_path) as here:
+        feed(here, several(*codes))
+        assert said(here)["activity"] == "fraction"
+        assert [one.code.codings[0].code for one in said(here)["services"]] == list(codes)
+        assert asked(here) == []
+
+
+def test_beside_a_service_that_nobody_mapped_only_a_fraction_is_certain(tmp_path: Path) -> None:
+    with house(tmp_path) as here:
+        feed(here, several("RT-VISIT", "RT-CBCT"))
+        assert said(here).get("activity") is None
+        assert asked(here) == ["What is the activity 'RT-CBCT': planning, fraction, visit or other?"]

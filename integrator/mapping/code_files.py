@@ -8,7 +8,7 @@ from typing import Any
 from integrator.mapping.codes import OPEN, CodeMap, Row, cell
 from integrator.mapping.layers import TomlFile, read_toml, refuse
 
-WORDS = ("about", "columns", "values", "rows", "lossy")
+WORDS = ("about", "columns", "values", "rows", "lossy", "order")
 
 
 def load_codes(name: str, root: Path, site: str | None) -> CodeMap | None:
@@ -28,7 +28,8 @@ def load_codes(name: str, root: Path, site: str | None) -> CodeMap | None:
     for file in files[:-1]:
         values = _wider(values, [row for row in rows if row.file == file.name])
     lossy = {word: reason for file in reversed(files) for word, reason in file.data.get("lossy", {}).items()}
-    return CodeMap(name, columns, values, rows, lossy, {file.name: file.text for file in files})
+    order = next((tuple(file.data["order"]) for file in files if "order" in file.data), ())
+    return CodeMap(name, columns, values, rows, lossy, {file.name: file.text for file in files}, order)
 
 
 def _check_words(file: TomlFile) -> None:
@@ -37,9 +38,15 @@ def _check_words(file: TomlFile) -> None:
             where = file.where(word if isinstance(file.data[word], dict) else "", word)
             refuse(f"the word {word!r} is not known; a code map has {', '.join(WORDS)}", where)
     site = "/sites/" in file.name
+    if not all(isinstance(word, str) for word in _listed(file.data.get("order", []))):
+        refuse("order: a list of the words of the last column, the one that counts first", file.where("", "order"))
     for word in ("about", "columns", "rows") if site else ("about", "columns", "values", "rows"):
         if word not in file.data:
             refuse(f"a code map needs {word!r}", file.where("", ""))
+
+
+def _listed(said: Any) -> list[Any]:
+    return said if isinstance(said, list) else [None]
 
 
 def _rows(file: TomlFile, columns: tuple[str, ...]) -> list[Row]:

@@ -6,6 +6,7 @@ column: no value. Written is the first row of the value without `*`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -49,6 +50,7 @@ class CodeMap:
         rows: tuple[Row, ...],
         lossy: dict[str, str],
         texts: dict[str, str],
+        order: tuple[str, ...] = (),
     ):
         self.name, self.columns, self.values, self.rows, self.lossy, self.texts = (
             name,
@@ -58,6 +60,7 @@ class CodeMap:
             lossy,
             texts,
         )
+        self.order = order  # of a list of codes the one counts whose value stands first here
         self._folded: list[Row] = [_folded(row) for row in rows]
         self._memory: dict[tuple[tuple[str, ...], bool], Found] = {}
 
@@ -86,6 +89,20 @@ class CodeMap:
                 unknown = row.value is None and not row.exact and self.open and any(codes)
                 return Found(row, unknown)
         return Found(None)
+
+    def strongest(self, found: Sequence[Found]) -> Found:
+        """Of what a list of codes means, what counts: the value that stands first in `order`. A code that is not known
+        may mean any of them, so only the first value counts beside it."""
+        known = [one for one in found if not one.unknown and one.row and one.row.value]
+        best = min(known, key=self._place, default=None)
+        unknown = next((one for one in found if one.unknown), None)
+        if best is None or (unknown and self._place(best) > 0):
+            return unknown or found[0]
+        return best
+
+    def _place(self, found: Found) -> int:
+        value = found.row.value if found.row else None
+        return self.order.index(value) if value in self.order else len(self.order)
 
     def write(self, value: str | None, event: str | None = None) -> tuple[str, ...] | None:
         """The codes of a value: of its first row without `*`; of several codes `event`, else the first."""

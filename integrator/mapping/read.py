@@ -122,6 +122,8 @@ class FieldReader:
     def _choice(self, choice: Choice, grouped: bool) -> tuple[Start, list[Start], Any, bool]:
         """The first place, the others, the conversion, and whether HL7's null in the first is a code of its own."""
         first, *others = [outside_finder(at, grouped) for at in choice.at]
+        if choice.codes and choice.codes.order and choice.at[0].listed and not grouped:
+            return first, others, _strongest_reader(choice.codes, self.hl7), False
         if choice.codes:
             return first, others, _codes_reader(choice.codes, self.hl7), bool(others)
         assert choice.cast is not None
@@ -149,6 +151,26 @@ def _list_reader(cast: Cast) -> Any:
 
     def read(nodes: list[Any], state: State) -> Any:
         return cast.read([node[0] if node.__class__ is list and node else node for node in nodes], state)
+
+    return read
+
+
+def _strongest_reader(codes: CodeMap, hl7: bool) -> Any:
+    """Of several services, which one says what the appointment is; see CodeMap.strongest."""
+
+    def read(nodes: list[Any], state: State) -> Any:
+        texts = [_code_text(one) for one in nodes[0]]
+        found = [codes.read((text,), hl7) for text in texts]
+        if wrong := next((text for text, one in zip(texts, found, strict=True) if one.row is None), None):
+            raise Wrong(f"a code that has no row in the code map {codes.name}", _which(codes, (wrong,), hl7))
+        chosen = codes.strongest(found)
+        if state.trace is not None:
+            state.trace.row = chosen.row
+        if chosen.unknown:
+            unknown = (text for text, one in zip(texts, found, strict=True) if one.unknown)
+            state.open_codes += [(codes.name, text) for text in dict.fromkeys(unknown)]
+            return NOTHING
+        return UNSAID if chosen.row is None or chosen.row.value is None else chosen.row.value
 
     return read
 

@@ -51,3 +51,16 @@ def test_gaps_are_found_over_the_product_of_the_columns():
 
 def test_an_open_map_without_a_last_row_has_a_gap():
     assert code_map(["A", "one"]).gaps(True) == [("\x00anything else",)]
+
+
+def test_of_a_list_of_codes_the_value_that_stands_first_in_the_order_counts() -> None:
+    rows = (Row((("a",),), "weak", "f", 1), Row((("b",),), "strong", "f", 2), Row((None,), None, "f", 3))
+    codes = CodeMap("m", ("a", "b"), (None,), rows, {}, {"f": ""}, order=("strong", "weak"))
+
+    def of(*texts: str) -> str | None:
+        found = codes.strongest([codes.read((text,), fold=True) for text in texts])
+        return None if found.unknown or found.row is None else found.row.value
+
+    assert of("a") == "weak"
+    assert of("a", "b") == of("b", "a") == of("x", "b") == "strong"
+    assert of("a", "x") is None, "what is not known may be the strong one"
