@@ -20,7 +20,7 @@ from integrator.records.values import Ref, When
 
 FRACTION = "fraction:"  # what the key of a fraction begins with
 GIVEN = ("completed", "stopped")  # statuses of a report that say that radiation was given
-TOLD = ("time", "dose", "site", "place", "series", "fraction", "fractions", "reason")  # what a report says of a fraction
+TOLD = ("time", "dose", "site", "place", "series", "fraction", "fractions", "reason")  # by a report, of a fraction
 GONE = ("cancelled", "noshow", "entered-in-error")  # of an appointment: its owner says that nobody came
 OF_STATUS = {
     "proposed": "scheduled",
