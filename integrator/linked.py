@@ -69,6 +69,8 @@ def _changes(rows: list[ChangeRow]) -> list[Change]:
 def told_numbers(tx: Tx, participant: Participant) -> list[NumberTold]:
     """What was said of a participant's numbers, in sentences, oldest first."""
     rows = identity_changes.around(tx, [participant.number_index])
+    if not rows:
+        return []
     enrolled = {one.number_index for one in people.by_numbers(tx, touched(rows))}
     return told_of(_changes(rows), participant.number_index, enrolled)
 

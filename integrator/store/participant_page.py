@@ -5,6 +5,7 @@ Bodies come as they are stored; whoever has the keys opens them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from integrator.store.schema import (
+    identity_changes,
     journal,
     message_records,
     messages,
@@ -58,6 +60,17 @@ class Version:
     system: str | None
     source_time: datetime | None
     received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A message of a participant's patient that made no record."""
+
+    type: str
+    event: str
+    system: str
+    source_time: datetime
+    reason: str
 
 
 def everyone(tx: Tx) -> list[Person]:
@@ -128,6 +141,18 @@ def speakers(tx: Tx, subject: str, kind: str) -> dict[int, tuple[str, str, datet
     return {row.record_id: (row.type, row.system, row.source_time) for row in tx.all(query)}
 
 
+def asides(tx: Tx, numbers: Iterable[bytes], reasons: Sequence[str], limit: int = 20) -> list[Aside]:
+    """The newest messages about these numbers that made no record for one of these reasons."""
+    m = messages.c
+    query = (
+        select(*[m[name] for name in Aside.__match_args__])
+        .where(m.patient_index.in_(list(numbers)), m.state == "unwanted", m.reason.in_(reasons))
+        .order_by(m.id.desc())
+        .limit(limit)
+    )
+    return [Aside(*row) for row in tx.all(query)]
+
+
 def open_questions(tx: Tx, subject: str) -> list[tuple[Question, int | None]]:
     """What a person must decide of a participant, oldest first, each with the record that it is about."""
     query = select(questions, records.c.id.label("about")).where(q.state == "open", participants.c.subject == subject)
@@ -146,13 +171,26 @@ _of_patient = (
     .join(patient_numbers, patient_numbers.c.index == messages.c.patient_index)
     .where(messages.c.id == q.message_id, patient_numbers.c.patient_id == participants.c.patient_id)
 )
-# A question is of a participant: of their record, of them by name, or of a message of their patient. One about a
-# report of a fraction names it by its key: the record may not have been there yet.
+_of_numbers = (
+    select(identity_changes.c.id)
+    .join(
+        patient_numbers,
+        patient_numbers.c.index.in_([identity_changes.c.number, identity_changes.c.into, identity_changes.c.out_of]),
+    )
+    .where(identity_changes.c.message_id == q.message_id, patient_numbers.c.patient_id == participants.c.patient_id)
+)
+# A question is of a participant: of their record, of them by name, or of a message of their patient or of one that
+# speaks of their number. One about a report of a fraction names it by its key: the record may not have been there yet.
 _about = or_(
     records.c.id == q.record_id,
     and_(q.record_id.is_(None), q.cause.in_(OF_TREATMENTS), records.c.kind == "Treatment", records.c.key == q.subject),
 )
 _ASKED = questions.outerjoin(records, _about).join(
     participants,
-    or_(records.c.subject == participants.c.subject, q.subject == participants.c.subject, _of_patient.exists()),
+    or_(
+        records.c.subject == participants.c.subject,
+        q.subject == participants.c.subject,
+        _of_patient.exists(),
+        _of_numbers.exists(),
+    ),
 )

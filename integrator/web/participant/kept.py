@@ -13,15 +13,18 @@ from typing import Any
 from integrator import identity
 from integrator.claims import said_from_json
 from integrator.line import Line
+from integrator.linked import told_numbers
+from integrator.numbers_told import NumberTold
 from integrator.records import Said
 from integrator.security.keys import Unopenable
 from integrator.store import Tx, people, records
 from integrator.store import participant_page as store
 from integrator.store import today as store_today
-from integrator.store.participant_page import Version
+from integrator.store.participant_page import Aside, Version
 from integrator.store.people import Participant
 from integrator.store.records import Row
 from integrator.store.today import Held, Question, Step, Stuck
+from integrator.triggers import DOCUMENT, SLOT
 
 CLOSED = ("patient", "notes")  # fields that these pages never open
 TAKEN_WITHIN = timedelta(minutes=2)  # a target that has not taken a change for longer is named
@@ -55,6 +58,8 @@ class Kept:
     held: list[Held]
     stuck: list[Stuck]
     speakers: dict[int, tuple[str, str, datetime]] = field(default_factory=dict)  # of Treatments
+    numbers: list[NumberTold] = field(default_factory=list)  # what the hospital did with their numbers, oldest first
+    documents: list[Aside] = field(default_factory=list)  # messages that made no record, newest first
 
     def of(self, kind: str) -> list[tuple[Row, Said]]:
         return self.rows.get(kind, [])
@@ -82,6 +87,8 @@ def kept(line: Line, tx: Tx, subject: str) -> Kept | None:
         store_today.held(tx, subject),
         store_today.stuck(tx, now - TAKEN_WITHIN, subject),
         store.speakers(tx, subject, "Treatment"),
+        told_numbers(tx, participant),
+        store.asides(tx, line.linked.person(tx, participant.number_index), (DOCUMENT, SLOT)),
     )
 
 
@@ -94,9 +101,13 @@ def opener(line: Line, tx: Tx, participant: Participant) -> Open:
 
     def open_(kind: str, body: dict[str, Any]) -> Said:
         shown = {name: value for name, value in body.items() if name not in CLOSED}
-        if open_sealed is None:
-            shown = {n: v for n, v in shown.items() if not (isinstance(v, dict) and v.keys() == {"sealed"})}
-        return said_from_json(kind, shown, open_sealed or (lambda _, fields: fields))
+        if open_sealed is not None:
+            try:
+                return said_from_json(kind, shown, open_sealed)
+            except Unopenable:
+                pass  # a version of when another participant had this number
+        shown = {n: v for n, v in shown.items() if not (isinstance(v, dict) and v.keys() == {"sealed"})}
+        return said_from_json(kind, shown, lambda _, fields: fields)
 
     return open_
 

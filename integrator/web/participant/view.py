@@ -11,6 +11,7 @@ from integrator.records.values import Concept
 from integrator.store.today import Held, Question, Stuck
 from integrator.web.participant.course import course_of
 from integrator.web.participant.facts import Course, Score, Unit, Visit
+from integrator.web.participant.hospital import Beside, beside
 from integrator.web.participant.kept import Kept
 from integrator.web.participant.log import log_of
 from integrator.web.participant.names import STATUSES, long_day, visit_named
@@ -50,6 +51,7 @@ class Page:
     chosen_told: str
     log: list[tuple[str, list[Entry]]]
     older: list[tuple[str, list[Entry]]]  # behind "Older"
+    beside: list[Beside]
     units: tuple[Unit, ...]
     scores: tuple[Score, ...]
 
@@ -73,6 +75,7 @@ def page(kept: Kept, voice: Voice) -> Page:
         chosen_told=visit_named(chosen) if chosen else "",
         log=log[:recent],
         older=log[recent:],
+        beside=beside(kept, voice),
         units=tuple(reversed(course.units)),
         scores=tuple(reversed(course.scores)),
     )
