@@ -1,9 +1,8 @@
-"""integrator map, explain and mappings: what becomes of a message, why, and what the mapping files say."""
+"""integrator map and mappings: what becomes of a message, and what the mapping files say."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ from integrator.formats.fhir.model import release_of
 from integrator.formats.fhir.second_judge import second_problems
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import charset_codec, glimpse
-from integrator.mapping import Context, Faces, explain, load_faces
-from integrator.reading import Spoken, context_of, read
+from integrator.mapping import Context, Faces, load_faces
+from integrator.reading import Spoken, read
 
 OURS = UUID("6f0c2f7a-3f0e-5d5e-9d35-5f1b7f0c9d11")  # the namespace of ids made without a store: UUIDv5 of kind and key
 FORMS = ("fhir-r4", "fhir-r5")
@@ -107,31 +106,6 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
         click.echo(f"{name}: not valid: {wrong.path}: {wrong.text}", err=True)
     number = uuid5(OURS, f"{one.kind} {one.key}")
     return {"fullUrl": f"urn:uuid:{number}", "resource": resource | {"id": str(number)}}
-
-
-@click.command("explain")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--path", required=True, help="A leaf: Appointment.start, a record's time.start, or a place, SCH-25.")
-@site_option
-@zone_option
-@charset_option
-@json_option
-def explain_(file: Path, path: str, site: str, zone: str, charset: str, as_json: bool) -> None:
-    """Says why a value is what it is: bytes, place, face and line, choice, conversion, code row, zone.
-
-    Example: integrator explain message.hl7 --path Appointment.start --zone Europe/Berlin
-    """
-    faces, source = load_faces(), source_of(site, zone, charset)
-    context = replace(context_of(source), charset=charset)
-    try:
-        found = [explain(data, path, faces, context, site=site or None) for _, data in documents(file.read_bytes())]
-    except Held as held:
-        click.echo(f"held: {held.whole()}", err=True)
-        sys.exit(1)
-    if as_json:
-        print_json([one.json() for one in found])
-    else:
-        click.echo("\n\n".join(one.text() for one in found))
 
 
 ELSEWHERE = {  # subcommands that are loaded when they are asked for

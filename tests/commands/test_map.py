@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from integrator.commands.faces import explain_, map_
+from integrator.commands.explaining import explain_
+from integrator.commands.faces import map_
 from integrator.formats.fhir.validate import problems
 from tests.houses import siu
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from click.testing import CliRunner
 
-from integrator.commands.faces import explain_, map_
+from integrator.commands.explaining import explain_
+from integrator.commands.faces import map_
 from integrator.formats.fhir.model import release_of
 from integrator.formats.fhir.validate import problems
 from integrator.sandbox.registry.record import dispo
