@@ -18,6 +18,8 @@ import waitress
 from flask import Blueprint
 
 from integrator import identity
+from integrator.accepted import set_in_use
+from integrator.accepting import Accepting
 from integrator.clock import Clock, StoryClock
 from integrator.config import Settings, Source, Target, address, secret
 from integrator.connectors.fhir_client import FhirSession, FhirTarget
@@ -31,47 +33,35 @@ from integrator.entering import add_participant
 from integrator.errors import ConfigError, RetryLater
 from integrator.formats.fhir.model import release_of
 from integrator.line import Line
-from integrator.mapping import Faces, load_faces
 from integrator.registry_doings import Registries
 from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
-from integrator.store import faces as kept_faces
 from integrator.store import open_store, people, tallies
 from integrator.store.today import Step
+from integrator.telemetry.logs import logger
 from integrator.web import Feed, api, create_web, participant, study
+
+log = logger(part="app")
 
 ROLES = ("web", "mllp", "work", "schedule")
 
 
 @contextmanager
-def open_line(settings: Settings, clock: Clock | None = None) -> Iterator[Line]:
-    """Opens the store and wires the line; ConfigError says what the operator must mend."""
+def open_line(settings: Settings, clock: Clock | None = None, anew: bool = False) -> Iterator[Line]:
+    """Opens the store and wires the line; ConfigError says what the operator must mend.
+
+    anew: the mapping files are put to use as they are, without comparing, in place of what was accepted.
+    """
     clock = clock or clock_of(settings)
     keys = keys_of(settings)
-    faces = load_faces()
-    check_faces(settings, faces)
     settings.folder.mkdir(parents=True, exist_ok=True)
     targets = {target.name: target_of(target, settings.folder) for target in settings.target}
     with open_store(settings.store_url, clock) as store:
         with store.write() as tx:
             identity.check_keys(tx, keys)
-            for face in faces:
-                kept_faces.keep(tx, face.hash, face.name, face.text, clock.now())
+        faces = set_in_use(store, settings, clock, anew)
         line = Line(settings, store, keys, faces, clock, targets, registries_of(settings))
         add_configured(line)
         yield line
-
-
-def check_faces(settings: Settings, faces: Faces) -> None:
-    """ConfigError: a site that has no folder, or a record that no face writes for its target."""
-    systems: list[Source | Target] = [*settings.source, *settings.target]
-    for one in systems:
-        if one.site and one.site not in faces.sites:
-            known = ", ".join(faces.sites)
-            text = f"{one.name}: there is no folder mappings/sites/{one.site}; there are {known}"
-            raise ConfigError(text, settings.file)
-    for target in settings.target:
-        for kind in target.records:
-            faces.writing(kind, target.form, target.site or None)
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -134,7 +124,8 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
         doings = Doings(line, engine.wake)
         control = Control(settings.folder / NAME, doings.commands())
         running: list[Callable[[], Any]] = []
-        if line.store.alone or not control.taken():  # one of the processes of this folder answers commands
+        first = line.store.alone or not control.taken()  # one of the processes of this folder answers commands
+        if first:
             control.start()
             running.append(control.stop)
         told: dict[str, Any] = {"pid": os.getpid()}
@@ -154,11 +145,36 @@ def serve(settings: Settings, roles: tuple[str, ...] = ROLES, ready: Callable[[d
                 running.append(listener.stop)
             gc.collect()
             gc.freeze()  # what is there now stays; looking at it again and again took a tenth of reading and merging
+            if first and "work" in roles:
+                running.append(finish_accepting(line, engine.wake))
             ready(told)
             wait_until(asked, lambda: engine.alive and (listener is None or listener.alive))
         finally:
             for stop in reversed(running):
                 stop()
+
+
+def finish_accepting(line: Line, wake: Callable[[], None]) -> Callable[[], None]:
+    """Goes on, in a thread, with what a process that ended had left of reading again; returns how to stop it."""
+    stop, accepting = threading.Event(), Accepting(line, wake)
+
+    def work() -> None:
+        try:
+            while not stop.is_set() and not accepting.go_on("start")["finished"]:
+                pass
+        except RetryLater as later:
+            log.warning(
+                "reading again with the accepted mappings goes on at the next start", why=str(later)
+            )
+
+    thread = threading.Thread(target=work, name="accepting", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    return end
 
 
 def start_mllp(line: Line, wake: Callable[[], None]) -> MllpListener:

@@ -10,6 +10,7 @@ from typing import Any
 
 from integrator.errors import Held
 from integrator.folding import words_of
+from integrator.mapping.sets import FaceChange, FaceSet, changes_of
 from integrator.reading import Read
 from integrator.records import Said, wire
 from integrator.sealing import PATIENT_FIELD, SEALED_FIELDS
@@ -52,7 +53,8 @@ class RecordChange:
 
     def json(self, persons: bool) -> Json:
         """For programs; `persons`: with texts of persons, for files that are before the asker anyway."""
-        hidden = () if persons else (PATIENT_FIELD, *SEALED_FIELDS.get(self.kind, ()))
+        whole = self.kind == "Patient"
+        hidden = () if persons else (PATIENT_FIELD, *(self.fields if whole else SEALED_FIELDS.get(self.kind, ())))
         return {
             "kind": self.kind,
             "key": self.key,
@@ -105,6 +107,7 @@ class Compared:
     """The messages read with both, and those that are read differently."""
 
     messages: int = 0
+    untouched: int = 0  # stored messages that no face which differs reads, or of nobody in the trial
     before: Side = field(default_factory=Side)
     after: Side = field(default_factory=Side)
     turned: list[Json] = field(default_factory=list)  # {message, before, after}: held by one of the two, with reasons
@@ -151,15 +154,31 @@ def differing(said: Read | Held, before: Read | Held, after: Read | Held) -> lis
     ]
 
 
-def summed(compared: Compared, changes: list[RecordChange], persons: bool) -> Json:
-    """All of it for a program."""
+def keys_of(said: Read | Held | None) -> list[Key]:
+    """The records that a message speaks of."""
+    return [(one.kind, one.key) for one in said.records] if isinstance(said, Read) else []
+
+
+def face_json(one: FaceChange) -> Json:
+    """One face that differs."""
+    return {"name": one.name, "site": one.site, "before": one.before, "after": one.after}
+
+
+def summed(
+    compared: Compared, changes: list[RecordChange], before: FaceSet, after: FaceSet, persons: bool = False
+) -> Json:
+    """All of it for a program; `persons`: with the texts of persons."""
     kinds: dict[str, Counter[str]] = {}
     for one in changes:
         counts = kinds.setdefault(one.kind, Counter())
         counts["come" if one.before is None else "go" if one.after is None else "change"] += 1
         counts.update(f"lose {word}" for word in one.loses)
     return {
+        "old": before.hash,
+        "new": after.hash,
+        "faces": [face_json(one) for one in changes_of(before.faces, after.faces)],
         "messages": compared.messages,
+        "untouched": compared.untouched,
         "before": compared.before.json(),
         "after": compared.after.json(),
         "held": compared.turned,
@@ -181,13 +200,20 @@ def _unmapped(compared: Compared) -> list[Json]:
 
 def sentences(found: Json) -> list[str]:
     """The same for people: the sum first, then record by record."""
-    lines = [_sum(kind, counts) for kind, counts in found["kinds"].items()] or ["No record changes."]
+    lines = [f"{found['messages']} messages read with both{_untouched(found['untouched'])}"]
+    lines += [_sum(kind, counts) for kind, counts in found["kinds"].items()] or ["No record changes."]
     for what, side in (("held", "held"), ("leaves that nobody mapped", "unmapped")):
         lines.append(f"{what}: {found['before'][side]} before, {found['after'][side]} after")
+    for name, kinds in found.get("targets", {}).items():
+        lines.append(f"{name} is told of {', '.join(_many(kind, n) for kind, n in kinds.items())}")
     lines += _first([f"  {one['place']}: {one['before']} before, {one['after']} after" for one in found["unmapped"]])
     lines += _first([_turned(one) for one in found["held"]])
     lines += _first([line for one in found["records"] for line in _record(one)])
     return lines
+
+
+def _untouched(n: int) -> str:
+    return f"; {n} are of nobody in the trial, or no face that differs reads them" if n else ""
 
 
 def _first(lines: list[str]) -> list[str]:
@@ -197,8 +223,6 @@ def _first(lines: list[str]) -> list[str]:
 
 def _sum(kind: str, counts: dict[str, int]) -> str:
     """ "37 appointments change, 2 lose their start"."""
-    name = words_of(kind)
-    many = re.sub("y$", "ie", name) + "s"
     parts = []
     for what, one, more in (
         ("change", "changes", "change"),
@@ -206,11 +230,16 @@ def _sum(kind: str, counts: dict[str, int]) -> str:
         ("go", "is no longer spoken of", "are no longer spoken of"),
     ):
         if n := counts.get(what, 0):
-            parts.append(f"{n} {name if n == 1 else many} {one if n == 1 else more}")
+            parts.append(f"{_many(kind, n)} {one if n == 1 else more}")
     for what, n in sorted(counts.items()):
         if what.startswith("lose "):
             parts.append(f"{n} {'loses its' if n == 1 else 'lose their'} {what.removeprefix('lose ')}")
     return ", ".join(parts)
+
+
+def _many(kind: str, n: int) -> str:
+    name = words_of(kind)
+    return f"{n} {name if n == 1 else re.sub('y$', 'ie', name) + 's'}"
 
 
 def _turned(one: Json) -> str:

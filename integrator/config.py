@@ -25,6 +25,7 @@ class General:
     folder: str = "var"  # where the store, the key file and the control socket live
     store: str = "sqlite:///integrator.db"  # relative paths are below the folder
     keys: str = "file:integrator.keys"  # file: below the folder, or env:NAME
+    mappings: str = ""  # a folder of mapping files of the hospital's own, relative to this file; empty: the program's
     clock: str = ""  # the demo's story clock (a file); refused in production
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from integrator.accepting import Accepting
 from integrator.entering import add_participant
 from integrator.errors import Rejected
 from integrator.house import TRIAL
@@ -43,6 +44,7 @@ class Doings:
             **Registries(self.line, self.wake).commands(),
             **Tokens(self.line).commands(),
             **NumberDoings(self.line, self.wake).commands(),
+            **Accepting(self.line, self.wake).commands(),
             **Whys(self.line).commands(),
         }
 

@@ -24,6 +24,8 @@ from integrator.errors import Held, Refused, RetryLater, Waiting
 from integrator.folding import OUTSIDE, Speaking, merge_record
 from integrator.formats.hl7v2 import glimpse
 from integrator.house import House
+from integrator.mapping import Faces
+from integrator.mapping.sets import FaceSet
 from integrator.merge import Origin
 from integrator.reading import Read, number_as_sent, read
 from integrator.receiving import Document, Looked, keep, look, say, take
@@ -70,32 +72,36 @@ class Line(House):
         with self.store.write() as tx:
             return [take(self, tx, document, now) for document in documents]
 
-    def read(self, message: Stored, tx: Tx | None = None) -> Read | Held:
+    def read(self, message: Stored, tx: Tx | None = None, faces: Faces | None = None) -> Read | Held:
         """What a stored message says; looks at the message and the settings only, so it is always read alike.
 
-        The store is asked for the key of its body alone: in `tx` where one is open."""
+        The store is asked for the key of its body alone: in `tx` where one is open. faces: others than those in use."""
         if message.reason == REUSED:
             return Held(REUSED, "MSH-10")
         try:
             with nullcontext(tx) if tx else self.store.read() as asked:
                 data = identity.open_body(asked, self.keys, message)
-            return read(data, self.sources[message.source], self.faces, message.format)
+            return read(data, self.sources[message.source], faces or self.faces, message.format)
         except Held as held:
             return held
 
-    def reserve(self, tx: Tx, said: Iterable[Read | Held]) -> None:
+    def reserve(self, tx: Tx, said: Iterable[Read | Held], used: FaceSet | None = None) -> None:
         """Before a batch is merged: who is in the trial, and every record that is spoken of, is this transaction's to
-        its end. Taken in one order, so that workers of several processes wait for each other and never crosswise."""
+        its end. Taken in one order, so that workers of several processes wait for each other and never crosswise.
+
+        used: the faces that read it. RetryLater: others were accepted meanwhile, so it must be read again."""
         understood = [read for read in said if isinstance(read, Read)]
         if any(read.numbers is not None for read in understood):
             people.begin_change(tx)
-        self.store.told(tx, people.CHANGED)
+        self.look_for_faces(tx)
+        if used is not None and used.hash != self.used.hash:
+            raise RetryLater("other mappings were accepted meanwhile; what was read is read again")
         if self.store.alone:
             return
         spoken = [one for read in understood for one in read.records]
         found = records.reserve(tx, ((one.kind, one.key) for one in spoken))
         owed.look_ahead(tx, [row.number for row in found])
-        whose = [(one, participant) for one in spoken if (participant := self._of(tx, one)[1])]
+        whose = [(one, participant) for one in spoken if (participant := self.of_whom(tx, one)[1])]
         sent = (one.said.get("patient") for one, _ in whose)
         identity.look_ahead(tx, self.keys, {participant.patient_id for _, participant in whose}, sent)
         weighed = {p.subject: p for one, p in whose if one.kind in fractions.WEIGHED}
@@ -105,7 +111,7 @@ class Line(House):
         """Folds a message into the records it speaks of, within one transaction; returns the message's state."""
         if isinstance(said, Read) and said.numbers is not None:
             return self._renumbered(tx, message, said)
-        index, participant = self._whose(tx, message, said)
+        index, participant = self.whose(tx, message, said)
         if index and participant is None:
             return self._unwanted(tx, message, index, "of a patient who is not in the trial")
         if isinstance(said, Held):
@@ -132,6 +138,7 @@ class Line(House):
         now = self.clock.now()
         try:
             with self.store.read() as tx:
+                self.look_for_faces(tx)
                 outgoing = outgoing_of(self, tx, row)
             written = send(self, row, outgoing)
         except Waiting as waiting:
@@ -169,13 +176,13 @@ class Line(House):
         with self.store.read() as tx:
             spoke = {number: [record for record, _ in records.links(tx, number)] for number in ids}
         alone = [number for number, of in spoke.items() if not of]
-        found = []
+        found, used = [], self.used
         for record_id in sorted({record for of in spoke.values() for record in of}):
             with self.store.read() as tx:
                 voices = messages.of_record(tx, record_id)
             reads = self._reads(voices)
             with self.store.write() as tx:
-                self.reserve(tx, ())
+                self.reserve(tx, (), used)
                 row = records.by_id(tx, record_id)
                 known = {message.id for message in voices}
                 reads |= self._reads(m for m in messages.of_record(tx, record_id) if m.id not in known)
@@ -191,16 +198,16 @@ class Line(House):
 
     # ---------------------------------------------------------------- the states of a message
 
-    def _whose(self, tx: Tx, message: Stored, said: Read | Held) -> tuple[bytes | None, Participant | None]:
+    def whose(self, tx: Tx, message: Stored, said: Read | Held) -> tuple[bytes | None, Participant | None]:
         """The blind index of the patient and their participant: by subject code, by number, or by PID-3 alone where
         the message could not be read."""
         if isinstance(said, Read) and said.records:
-            return self._of(tx, said.records[0])
+            return self.of_whom(tx, said.records[0])
         number = self._number_as_sent(tx, message)
         index = identity.number_index(self.keys, number) if number else None
         return index, self.linked.get(tx, index) if index else None
 
-    def _of(self, tx: Tx, spoken: Spoken) -> tuple[bytes | None, Participant | None]:
+    def of_whom(self, tx: Tx, spoken: Spoken) -> tuple[bytes | None, Participant | None]:
         """The same of one record that was read."""
         if spoken.subject or spoken.patient is None:
             known = self.linked.of_subject(tx, spoken.subject or "")

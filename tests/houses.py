@@ -48,8 +48,8 @@ class SetClock(Clock):
         self.at += timedelta(**step)
 
 
-def settings(folder: Path, targets: tuple[Target, ...] = (), **source) -> Settings:
-    """One source `aria`, one participant, whatever targets the test has."""
+def settings(folder: Path, targets: tuple[Target, ...] = (), mappings: str = "", **source) -> Settings:
+    """One source `aria`, one participant, whatever targets the test has; mappings: a folder of its own."""
     feed = Source(
         name="aria",
         system="aria",
@@ -61,7 +61,7 @@ def settings(folder: Path, targets: tuple[Target, ...] = (), **source) -> Settin
     )
     return Settings(
         study=StudySettings("NCT01409720", "DISPO"),
-        integrator=General(processing_id="T", folder=".", store=here.address(folder)),
+        integrator=General(processing_id="T", folder=".", store=here.address(folder), mappings=mappings),
         web=Web(listen="127.0.0.1:0"),
         line=LineSettings(look_every=0.05, first_retry=0.2),
         source=(replace(feed, **source),),

@@ -9,12 +9,15 @@ from typing import Any
 
 import click
 
+from integrator.accepted import files_of
 from integrator.app import open_line
 from integrator.config import Settings, read_config
 from integrator.control import NAME, ask
 from integrator.doings import Doings
 from integrator.engine.embedded import Engine
-from integrator.errors import RetryLater
+from integrator.errors import ConfigError, RetryLater
+from integrator.mapping import Faces
+from integrator.mapping.sets import FaceSet
 
 config_option = click.option(
     "--config",
@@ -58,6 +61,17 @@ def at_work(settings: Settings) -> Iterator[Callable[..., Any]]:
         engine = Engine(line)
         while engine.read_some("command"):
             pass
+
+
+def faces_in_use(settings: Settings, asked: Callable[..., Any]) -> Faces:
+    """The accepted faces, as the store has them; `asked` is what `at_work` gives."""
+    try:
+        files = files_of(settings)
+    except ConfigError:  # nobody accepted these
+        files = None
+    if files and files.hash == asked("mappings state")["accepted"]:
+        return files.faces
+    return FaceSet(asked("mappings texts")).faces
 
 
 def settings_of(config: Path) -> Settings:

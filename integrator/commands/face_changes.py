@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from integrator.arrival import source_time
 from integrator.clock import Clock
+from integrator.commands.asking import config_option, do, settings_of
 from integrator.commands.faces import charset_option, site_option, source_of, zone_option
 from integrator.commands.inputs import documents
 from integrator.commands.printing import json_option, print_json
@@ -21,54 +21,66 @@ from integrator.config import Source
 from integrator.errors import Held
 from integrator.formats.hl7v2 import glimpse
 from integrator.mapping.load import mappings_folder
-from integrator.mapping.sets import FaceChange, FaceSet, changes_of, set_in
+from integrator.mapping.sets import FaceSet, set_in
 from integrator.merge import Claim, Origin, fold, take
 from integrator.reading import Read, read
 
-CURRENT = "current"  # the word for the faces that are in use
+CURRENT, FILES, KEPT = "current", "files", "kept:"  # what is in use; what the files make; what was in use once
 AHEAD = timedelta(minutes=5)
 
 
 @click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
+@click.option("--since", default="", help="Only messages of the last days or hours: 30d, 12h.")
 @click.option(
     "--over",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Compare over the messages in the files of this folder; no store is opened.",
+    help="Compare over the messages in the files of this folder instead; no store is opened.",
 )
 @site_option
 @zone_option
 @charset_option
+@config_option
 @json_option
-def diff(old: str, new: str, over: Path, site: str, zone: str, charset: str, as_json: bool) -> None:
-    """Reads messages with two sets of faces and says what would change, summed up and record by record.
+def diff(
+    old: str,
+    new: str,
+    since: str,
+    over: Path | None,
+    site: str,
+    zone: str,
+    charset: str,
+    config: Path,
+    as_json: bool,
+) -> None:
+    """Reads the stored messages with two sets of mapping files and says what would change, summed up and record by
+    record. Nothing is changed, and nothing is owed to anybody.
 
-    OLD and NEW are folders of mappings, or `current`.
+    OLD and NEW are folders, or `current` (in use), `files` (as the folder in use is now), kept:HASH (in use once).
+    --site, --zone and --charset describe the sender of the files of --over; stored messages know theirs.
 
-    Example: integrator mappings diff current mappings-new --over samples --zone Europe/Berlin
+    Example: integrator mappings diff current files --since 30d
     """
-    before, after = (named(name) for name in (old, new))
-    found = over_files(over, before, after, source_of(site, zone, charset))
+    if over is None:
+        found = do(settings_of(config), "mappings diff", old=place_of(old), new=place_of(new), since=since)
+    elif since:
+        raise click.UsageError("--since is for stored messages; with --over all files of the folder are read")
+    else:
+        found = over_files(over, named(old), named(new), source_of(site, zone, charset))
     tell(found, as_json)
-    sys.exit(0)
+
+
+def place_of(name: str) -> str:
+    """What is meant, for whoever runs in another folder than this command: the words, or an absolute path."""
+    return name if name in (CURRENT, FILES) or name.startswith(KEPT) else str(Path(name).resolve())
 
 
 def named(name: str) -> FaceSet:
-    """The set of a folder, or the one in use."""
-    return set_in(mappings_folder() if name == CURRENT else Path(name))
-
-
-def head(before: FaceSet, after: FaceSet) -> dict[str, Any]:
-    """Which sets were compared, and which faces differ."""
-    changed = changes_of(before.faces, after.faces)
-    return {"old": before.hash, "new": after.hash, "faces": [face_json(one) for one in changed]}
-
-
-def face_json(one: FaceChange) -> dict[str, Any]:
-    """One face that differs."""
-    return {"name": one.name, "site": one.site, "before": one.before, "after": one.after}
+    """The set of a folder, or where no store is opened the program's own."""
+    if name.startswith(KEPT):
+        raise click.UsageError("with --over no store is opened, so kept: is not known; name a folder")
+    return set_in(mappings_folder() if name in (CURRENT, FILES) else Path(name))
 
 
 def tell(found: dict[str, Any], as_json: bool) -> None:
@@ -76,12 +88,17 @@ def tell(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    click.echo(f"old {found['old'][:12]}, new {found['new'][:12]}: {found['messages']} messages read with both")
-    for one in found["faces"]:
-        site = f" at {one['site']}" if one["site"] else ""
-        click.echo(f"  {one['name']}{site}: {short(one['before'])} -> {short(one['after'])}")
-    for line in sentences(found):
+    click.echo(f"old {short(found['old'])}, new {short(found['new'])}")
+    for line in (*changed_faces(found["faces"]), *sentences(found)):
         click.echo(line)
+
+
+def changed_faces(faces: list[dict[str, Any]], whole: bool = False) -> Iterator[str]:
+    """A line for each face that is another, with its hashes."""
+    for one in faces:
+        site = f" at {one['site']}" if one["site"] else ""
+        after = one["after"] if whole and one["after"] else short(one["after"])
+        yield f"  {one['name']}{site}: {short(one['before'])} -> {after}"
 
 
 def short(digest: str | None) -> str:
@@ -100,7 +117,8 @@ def over_files(folder: Path, before: FaceSet, after: FaceSet, source: Source) ->
             side.take(one, _said_at(data, kind, source, now), number)
     old, new = (side.records() for side in sides)
     changes = [RecordChange(*key, old.get(key), new.get(key)) for key in compared.touched]
-    return head(before, after) | summed(compared, [one for one in changes if one.differs], persons=True)
+    differing = [one for one in changes if one.differs]
+    return summed(compared, differing, before, after, persons=True)
 
 
 def _documents(folder: Path) -> Iterator[tuple[str, str, bytes]]:

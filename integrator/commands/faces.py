@@ -110,6 +110,7 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
 
 ELSEWHERE = {  # subcommands that are loaded when they are asked for
     "diff": "integrator.commands.face_changes:diff",
+    "accept": "integrator.commands.accepting:accept",
 }
 
 

@@ -15,13 +15,12 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from integrator.app import clock_of
-from integrator.commands.asking import at_work, config_option, settings_of
+from integrator.commands.asking import at_work, config_option, faces_in_use, settings_of
 from integrator.commands.printing import json_option, print_json
 from integrator.errors import Rejected
 from integrator.formats.delimited import Table
 from integrator.formats.rows import Rows
 from integrator.importing import KINDS, WATCHED, Importing, as_of, known_participants
-from integrator.mapping import load_faces
 from integrator.records.texts import Unclear
 
 AT_ONCE = 40  # messages in one transaction
@@ -53,13 +52,14 @@ def import_(
 
     Example: integrator import scores.csv --kind observations --as-of "2026-03-13 17:00" --preview
     """
-    settings, face = settings_of(config), load_faces().get(KINDS[kind], site or None)
+    settings = settings_of(config)
     zone, now = settings.integrator.zone, clock_of(settings).now()
     try:
         when = as_of(at, zone, now) if at else datetime.fromtimestamp(int(file.stat().st_mtime), UTC)
     except Unclear as wrong:
         raise Rejected(f"--as-of: {wrong}") from None
     with at_work(settings) as do, file.open("rb") as stream:
+        face = faces_in_use(settings, do).get(KINDS[kind], site or None)
         people = known_participants(do("participant list"), zone, now)
         run = Importing(_table(stream, encoding), face, people, settings.study.nct, decimal == "comma", site)
         stored, known = 0, 0

@@ -9,15 +9,17 @@ from pathlib import Path
 import click
 import orjson
 
-from integrator.app import ROLES, check_faces, keys_of, target_of
+from integrator.accepted import check_faces, differs, files_of, folder_of
+from integrator.app import ROLES, keys_of, target_of
 from integrator.app import serve as run
 from integrator.commands.asking import config_option
 from integrator.commands.printing import json_option, print_json
 from integrator.config import Settings, read_config
 from integrator.errors import ConfigError, IntegratorError
 from integrator.formats.fhir.model import release_of
-from integrator.mapping import load_faces
 from integrator.security.keys import Keyring
+from integrator.store.faces import ACCEPTED
+from integrator.store.peeking import peek
 
 Say = Callable[[bool, str, str], None]
 
@@ -118,17 +120,30 @@ def _check_house(settings: Settings, say: Say, offline: bool) -> None:
         say(True, "keys", settings.integrator.keys)
     except ConfigError as wrong:
         say(False, "keys", str(wrong))
-    try:
-        faces = load_faces()
-        check_faces(settings, faces)
-        say(True, "faces", f"{len(list(faces))} loaded")
-    except ConfigError as wrong:
-        say(False, "faces", str(wrong))
+    _check_faces(settings, say)
     for source in settings.source:
         hint = "" if source.namespace else "; ids without an assigner cannot be sent on (set namespace)"
         say(True, f"source {source.name}", f"listens on {source.listen}, zone {source.zone}{hint}")
     for target in settings.target:
         _check_target(settings, target.name, say, offline)
+
+
+def _check_faces(settings: Settings, say: Say) -> None:
+    """The files, and whether they are what is used."""
+    try:
+        files = files_of(settings)
+        check_faces(settings, files.faces)
+        say(True, "faces", f"{len(list(files.faces))} loaded from {folder_of(settings)}, {files.hash[:12]}")
+    except ConfigError as wrong:
+        say(False, "faces", str(wrong))
+        return
+    try:
+        accepted = peek(settings.store_url, ACCEPTED)
+    except ConfigError as wrong:
+        say(False, "store", str(wrong))
+        return
+    if accepted and accepted != files.hash:
+        say(True, "mappings", differs(settings, accepted))
 
 
 def _check_target(settings: Settings, name: str, say: Say, offline: bool) -> None:

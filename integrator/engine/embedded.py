@@ -13,6 +13,7 @@ from integrator.engine.acknowledging import acknowledge_some, sender_to
 from integrator.engine.names import this_process
 from integrator.errors import Held, IntegratorError, RetryLater
 from integrator.line import Line
+from integrator.mapping.sets import FaceSet
 from integrator.reading import Read
 from integrator.store import Tx, leases, messages, owed
 from integrator.store.messages import Stored
@@ -102,18 +103,19 @@ class Engine:
             taken = messages.lease(tx, self.line.settings.line.batch, holder, now, now + LEASE)
         if not taken:
             return 0
+        used = self.line.used
         with self.line.store.read() as tx:
             understood = [(message, self._read(tx, message)) for message in taken]
         try:
             with self.line.store.write() as tx:
-                self.line.reserve(tx, (said for _, said in understood))
+                self.line.reserve(tx, (said for _, said in understood), used)
                 for message, said in understood:
                     self.line.merge(tx, message, said)
         except RetryLater:
             raise
         except Exception as fault:  # a fault of ours in one message must not stop the others: see _one_by_one
             log.error("a batch failed, its messages go one by one", kind=type(fault).__name__)
-            self._one_by_one(understood)
+            self._one_by_one(understood, used)
         self._owing.set()
         return len(taken)
 
@@ -125,12 +127,12 @@ class Engine:
         except Exception as fault:  # as below: held with what went wrong, for a person and for us
             return self._fault(message, fault)
 
-    def _one_by_one(self, understood: list[tuple[Stored, Read | Held]]) -> None:
+    def _one_by_one(self, understood: list[tuple[Stored, Read | Held]], used: FaceSet) -> None:
         """What a fault in Integrator keeps from being merged is held where a person sees it; nothing is lost."""
         for message, said in understood:
             try:
                 with self.line.store.write() as tx:
-                    self.line.reserve(tx, [said])
+                    self.line.reserve(tx, [said], used)
                     self.line.merge(tx, message, said)
             except RetryLater:
                 raise
