@@ -111,6 +111,13 @@ def _system(namespace: str | None, identity: str | None, kind: str | None, state
     return None
 
 
+def _skip(node: Any, parts: tuple[str, ...], state: State, *way: str) -> None:
+    """Parts that make nothing here: an assigner of a type that gives no system, a label without its code."""
+    for one in parts:
+        if text(node, one):
+            state.skip(*way, one)
+
+
 def _hd(value: Identifier, state: State) -> dict[str, str | None]:
     """The parts of an HD from an Identifier; the source's own namespace is left out, as the source does."""
     if value.system is None or (value.system == state.context.namespace and not value.namespace):
@@ -125,7 +132,10 @@ def _read_ei(nodes: list[Any], state: State) -> Any:
     if value is None:
         return NOTHING
     namespace = text(node, "2")
-    return Identifier(value, _system(namespace, text(node, "3"), text(node, "4"), state), namespace)
+    system = _system(namespace, text(node, "3"), text(node, "4"), state)
+    if system is None or text(node, "3") is None:
+        _skip(node, ("3", "4"), state)
+    return Identifier(value, system, namespace)
 
 
 def _write_ei(value: Identifier, state: State) -> list[Any]:
@@ -140,7 +150,10 @@ def _read_cx(nodes: list[Any], state: State) -> Any:
         return NOTHING
     hd = part(node, "4") or ""
     namespace = text(hd, "1")
-    return Identifier(value, _system(namespace, text(hd, "2"), text(hd, "3"), state), namespace, text(node, "5"))
+    system = _system(namespace, text(hd, "2"), text(hd, "3"), state)
+    if system is None or text(hd, "2") is None:
+        _skip(hd, ("2", "3"), state, "4")
+    return Identifier(value, system, namespace, text(node, "5"))
 
 
 def _write_cx(value: Identifier, state: State) -> list[Any]:
@@ -153,14 +166,20 @@ def _write_cx(value: Identifier, state: State) -> list[Any]:
 def _read_coded(nodes: list[Any], state: State) -> Any:
     node = nodes[0]
     codings: tuple[Coding, ...] = ()
-    if code := text(node, "1"):
-        codings = (_coding(code, text(node, "2"), text(node, "3")),)
-    if code := text(node, "4"):
-        codings += (_coding(code, text(node, "5"), text(node, "6")),)
-    words = text(node, "9")
-    if not codings:
-        words = words or text(node, "2") or text(node, "5")
-    return Concept(codings, words) if codings or words else NOTHING
+    words, label = text(node, "9"), None
+    for name, display, system in (("1", "2", "3"), ("4", "5", "6")):
+        if code := text(node, name):
+            codings += (_coding(code, text(node, display), text(node, system)),)
+            continue
+        if words is None and label is None:
+            label = text(node, display)  # a label without a code is its text, where no other code is there
+            _skip(node, (system,), state)
+        else:
+            _skip(node, (display, system), state)
+    if codings and label:
+        _skip(node, tuple(one for code, one in (("1", "2"), ("4", "5")) if not text(node, code)), state)
+        label = None
+    return Concept(codings, words or label) if codings or words or label else NOTHING
 
 
 def _coding(code: str, label: str | None, name: str | None) -> Coding:
@@ -219,6 +238,7 @@ def _write_xad(value: Address, state: State) -> list[Any]:
 
 _EI = ("1", "2", "3", "4")
 _CX = ("1", "4", "5")
+_IN_CX = ("1", "4.1", "4.2", "4.3", "5")
 _CE = ("1", "2", "3", "4", "5", "6", "9")
 _CODINGS = {"codings[0]": ("1", "2", "3"), "codings[1]": ("4", "5", "6")}
 _OF_CE = {
@@ -260,6 +280,7 @@ HL7_CASTS = {
                 "system": ((0, "4.1"), (0, "4.2"), (0, "4.3")),
                 "type": ((0, "5"),),
             },
+            sees=(_IN_CX,),
         ),
         Cast("coded", _read_coded, _write_coded, (_CE,), sources=_OF_CE),
         Cast("xpn", _read_xpn, _write_xpn, (("1.1", "2", "3", "4", "5"),), sources=_OF_XPN),

@@ -135,10 +135,8 @@ def law_2(face: Face, random: Random) -> str | None:
 def law_2_on(face: Face, document: Any, said: Said) -> str | None:
     """Law 2 on one document, and with a record written onto it. Held: the face cannot read it."""
     before = face.read(document, PLAIN).said
-    if (failure := _unchanged(face, before, document)) is not None:
+    if (failure := unchanged(face, document)) is not None:
         return failure
-    if (failure := _unchanged(face, {}, document)) is not None:
-        return f"a record that says nothing: {failure}"
     try:
         after = through_bytes(face.write(said, onto=document))
     except CannotWrite as error:
@@ -149,6 +147,14 @@ def law_2_on(face: Face, document: Any, said: Said) -> str | None:
         if "noise" in text and text not in kept and loc in unspoken and not excuses.covers(loc):
             return f"{place_text(loc, (), face.declared.form.hl7)} was lost"
     return _reads_back(face, said, after, before)
+
+
+def unchanged(face: Face, document: Any) -> str | None:
+    """The first half of law 2: neither what a document says itself nor a record that says nothing changes it."""
+    if (failure := _unchanged(face, face.read(document, PLAIN).said, document)) is not None:
+        return failure
+    failure = _unchanged(face, {}, document)
+    return f"a record that says nothing: {failure}" if failure else None
 
 
 def _unchanged(face: Face, said: Said, document: Any) -> str | None:

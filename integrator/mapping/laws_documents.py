@@ -16,7 +16,9 @@ from integrator.errors import CannotWrite
 from integrator.formats.hl7v2 import Message, build, parse
 from integrator.mapping.context import Context
 from integrator.mapping.face import Face
+from integrator.mapping.laws_hl7 import Hl7Drawing
 from integrator.mapping.laws_json import JsonDrawing
+from integrator.mapping.laws_rows import RowDrawing
 from integrator.mapping.laws_values import Draw
 from integrator.mapping.model import Omission
 from integrator.mapping.unmapped import covers
@@ -40,7 +42,7 @@ class Documents:
     def __init__(self, face: Face):
         self.face = face
         self.form = face.declared.form
-        self.spoken = covers(face.declared, omissions=False)
+        self.spoken = covers(face.declared, constants=False, omissions=False)
         self.marks = covers(face.declared, values=False, omissions=False)
         # HL7 that is only read is written for this as if it could be; of the others, what is read has no inverse.
         self.written = face.declared.writes or self.form.hl7
@@ -57,7 +59,12 @@ class Documents:
 
     def draw(self, random: Random, wanted: list[Omission]) -> Any:
         """A document, through real bytes, in which something stands at each of the omitted places asked for."""
+        if self.form.kind == "csv":
+            return RowDrawing(self.face.declared, random).drawn(wanted)
         document = self.base(random)
+        if self.form.hl7:
+            rate = random.choice((0.05, 0.15, 0.3))
+            return Hl7Drawing(self.face.declared, random).grown(document, rate, [one.at for one in wanted if one.at])
         drawing = JsonDrawing(self.form, random)
         drawing.grow(document, self.form.name, random.choice((0.05, 0.15, 0.3) if self.written else (0.3, 0.6, 1.0)))
         for one in wanted:

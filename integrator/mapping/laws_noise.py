@@ -13,7 +13,7 @@ from integrator.mapping.laws_values import allowed
 from integrator.mapping.lineage import ReadEntry, Trace, spots
 from integrator.mapping.model import Choice
 from integrator.mapping.read import condition_test, is_word
-from integrator.mapping.tree_hl7 import MessageNode, SegmentNode
+from integrator.mapping.tree_hl7 import AFTER, MessageNode, SegmentNode
 from integrator.mapping.walk import Loc, locate, plain
 from integrator.records import Said
 
@@ -105,7 +105,7 @@ class Excuses:
         self.face, self.before, self.said = face, before, said
         self.owners: list[Loc] = []
         tree, tree_after = tree_of(document), tree_of(after)
-        self.after = tree_after
+        self.tree, self.after = tree, tree_after
         later = {entry.record: entry for entry in _traced(face, after) if _made(entry)}
         for entry in _traced(face, document):
             holds = all(condition_test(one)(tree_after) for one in entry.field.when)
@@ -121,11 +121,17 @@ class Excuses:
 
     def covers(self, loc: Loc) -> bool:
         """Whether the loss of this leaf is excused."""
+        if loc[0] == "NTE" and isinstance(loc[1], int):  # the notes of a segment that was removed go with it
+            after = self.tree.get("NTE")[loc[1]].get(AFTER)
+            if any(owner[0] == after and len(owner) == 2 for owner in self.owners):
+                return True
         return any(loc[: len(owner)] == owner for owner in self.owners)
 
     def _changed(self, entry: ReadEntry) -> bool:
         name = entry.field.place.field
-        return name in self.said and self.before.get(name) != allowed(self.face.declared, name, self.said[name])
+        if name not in self.said:
+            return False
+        return name not in self.before or self.before[name] != allowed(self.face.declared, name, self.said[name])
 
     def _removed(self, entry: ReadEntry, later: ReadEntry | None) -> bool:
         """Whether the value is gone, or is said by another choice now: then its element may go as a whole."""

@@ -13,10 +13,11 @@ from typing import Any
 
 from integrator.errors import CannotWrite, Held
 from integrator.mapping.face import Face
-from integrator.mapping.laws_documents import ZONE, Documents
+from integrator.mapping.laws_documents import DRAWS, ZONE, Documents
 from integrator.mapping.laws_unseen import Seen, omitted_by, used
 from integrator.mapping.laws_values import Draw
 from integrator.mapping.model import Omission
+from integrator.records import Said
 
 
 @dataclass(slots=True)
@@ -71,13 +72,19 @@ class Tally:
 
     def write(self, documents: Documents, asked: list[OmissionResult], random: Random) -> str | None:
         """Tries the omissions of the record: what is written with a value there reads back without it."""
-        draw = Draw(self.face.declared, random, whole=True)
-        said = draw.said([one.omission.text for one in asked])
-        try:
-            document = documents.of(said, random)
-            back = self.face.read(document, ZONE).said
-        except (CannotWrite, Held):
-            return None
+        wanted = [one.omission.text for one in asked]
+        for _ in range(DRAWS):
+            said = Draw(self.face.declared, random, whole=True).said(wanted)
+            try:
+                back = self.face.read(documents.of(said, random), ZONE).said
+            except (CannotWrite, Held):
+                continue
+            self._lost(asked, said, back)
+            break
+        return next((f"[omit.ours] {one.omission.text}: {one.failure}" for one in asked if one.failure), None)
+
+    def _lost(self, asked: list[OmissionResult], said: Said, back: Said) -> None:
+        """Counts the omissions by which a value of the record was lost."""
         for one in asked:
             steps = one.omission.text.replace("[]", "").split(".")
             if not values_at(said, steps):
@@ -86,7 +93,6 @@ class Tally:
                 one.failure = one.failure or f"it reads back as {found[0]!r}: take out the omission, or carry the field"
             elif back and (len(steps) == 1 or back.get(steps[0]) or self.face.declared.writes):
                 one.exercised += 1
-        return next((f"[omit.ours] {one.omission.text}: {one.failure}" for one in asked if one.failure), None)
 
 
 def values_at(value: Any, steps: list[str]) -> list[Any]:

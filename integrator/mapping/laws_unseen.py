@@ -24,6 +24,7 @@ from integrator.mapping.tree_hl7 import MessageNode
 from integrator.mapping.unmapped import Cover, uncovered
 from integrator.mapping.walk import Loc, locate
 
+CHARSET = ("MSH", "18")  # bytes of structure: with another character set the others mean something else
 ALTERED = 3  # leaves of each kind that are altered in one document
 
 
@@ -34,7 +35,7 @@ class Seen:
     face: Face
     document: Any
     readings: list[Reading]
-    spoken: Cover  # without omissions
+    spoken: Cover  # what is read or compared: without constants and omissions
     marks: Cover  # constants, conditions and selectors
     leaves: dict[Loc, str] = field(default_factory=dict)
     unmapped: set[Loc] = field(default_factory=set)
@@ -43,11 +44,12 @@ class Seen:
 
     def __post_init__(self) -> None:
         self.tree = tree_of(self.document)
-        self.leaves = dict(tree_leaves(self.tree))
+        self.leaves = {loc: text for loc, text in tree_leaves(self.tree) if (loc[0], *loc[2:3]) != CHARSET}
         for one in self.readings:
             below = self._trues(one.tree, uncovered(self.face, one.tree, self.face.covers))
             self.unmapped |= below
-            self.omitted |= self._trues(one.tree, uncovered(self.face, one.tree, self.spoken)) - below
+            silent = self._trues(one.tree, uncovered(self.face, one.tree, self.spoken)) - below
+            self.omitted |= silent & self.leaves.keys()
             shown = {one.place for one in one.unmapped}
             self.skipped |= {loc for loc in self.leaves if self.place(loc) in shown} - below
         plain = uncovered(self.face, self.tree, self.marks)
@@ -63,8 +65,8 @@ class Seen:
 
     def changes(self, loc: Loc) -> bool:
         """Whether the record says something else when another value stands at the leaf."""
-        document = altered(self.document, self.tree, loc)
         try:
+            document = altered(self.document, self.tree, loc)
             if not self.face.applies(document):
                 return True
             return [(one.said, one.why) for one in self.face.read_each(document, ZONE)] != self.before
@@ -135,7 +137,7 @@ def altered(document: Any, tree: Any, loc: Loc) -> Any:
     """The document with another value at one leaf; the document itself stays as it is."""
     if isinstance(document, Message):
         span = bytes_of(tree, loc)
-        assert span is not None
+        assert span is not None, loc
         assert document.data is not None
         old = document.data[span[0] : span[1]].decode(document.charset)
         fresh = document.data[: span[0]] + str(other(old)).encode(document.charset) + document.data[span[1] :]

@@ -109,7 +109,8 @@ def unpack(segment: Segment, raw: str) -> Any:
         if (subcomponent and subcomponent in raw) or (delims.escape and delims.escape in raw):
             parts = [_component(segment, part) for part in parts]
         return {name: part for name, part in zip(names, parts, strict=False) if part} or ""
-    return _component(segment, raw)
+    alone = _component(segment, raw)
+    return {"1": alone} if alone.__class__ is dict else alone  # subcomponents of the first component, no components
 
 
 def _component(segment: Segment, raw: str) -> Any:

@@ -74,9 +74,11 @@ Below = tuple[Step, Match | None, Cover]
 _FIRST: Below = (Step("1"), None, Cover(first=True, leaf=True))
 
 
-def covers(declared: Declared, values: bool = True, marks: bool = True, omissions: bool = True) -> Cover:
-    """Everything that a face speaks of: the places of its fields (`values`), what it compares and what it writes of
-    itself (`marks`), what it omits."""
+def covers(
+    declared: Declared, values: bool = True, marks: bool = True, constants: bool = True, omissions: bool = True
+) -> Cover:
+    """Everything that a face speaks of: the places of its fields (`values`), what it compares (`marks`), what it writes
+    of itself (`constants`), what it omits."""
     root = Cover()
     hl7 = declared.form.hl7
     for one in declared.fields if values else ():
@@ -85,6 +87,8 @@ def covers(declared: Declared, values: bool = True, marks: bool = True, omission
                 _cover_place(root.add(at.steps), choice, number, hl7)
     if marks:
         _cover_marks(root, declared, hl7)
+    for constant in declared.constants if constants else ():
+        _cover_leaf(root, constant.at, hl7)
     for omission in declared.omit_theirs if omissions else ():
         if omission.at is not None:
             root.add(omission.at.steps).whole = True
@@ -94,7 +98,7 @@ def covers(declared: Declared, values: bool = True, marks: bool = True, omission
 
 
 def _cover_marks(root: Cover, declared: Declared, hl7: bool) -> None:
-    """Selectors, conditions, constants, and why the message was sent."""
+    """Selectors, conditions, and why the message was sent."""
     for one in declared.fields:
         for choice in one.choices:
             for at in choice.at:
@@ -103,8 +107,6 @@ def _cover_marks(root: Cover, declared: Declared, hl7: bool) -> None:
             _cover_leaf(root, condition.at, hl7)
     for condition in declared.when:
         _cover_leaf(root, condition.at, hl7)
-    for constant in declared.constants:
-        _cover_leaf(root, constant.at, hl7)
     if declared.why:
         root.add(declared.why.steps).whole = True
 
@@ -239,7 +241,7 @@ def _not_understood(face: Face, reading: Reading) -> Iterator[tuple[Loc, str]]:
     """What stands in places of which no conversion made a value, or that it skipped: the same run, with a trace."""
     trace = Trace()
     face.read(reading.tree, reading.context, trace)
-    shown = uncovered(face, reading.tree, covers(face.declared, values=False, marks=False))
+    shown = uncovered(face, reading.tree, covers(face.declared, values=False, marks=False, constants=False))
     for entry in trace.entries:
         if entry.value is NOTHING or entry.value is PARTLY:
             for loc, node in _first_places(entry, reading.tree):
