@@ -53,10 +53,10 @@ def explain_(
     bytes of messages only with --path.
 
     \b
-    Examples: integrator explain message.hl7 --path Appointment.start --zone Europe/Berlin
-              integrator explain F-1 --path time
-              integrator explain --target ehr Appointment/123
-              integrator explain --message 4711
+    Example: integrator explain message.hl7 --path Appointment.start --zone Europe/Berlin
+             integrator explain F-1 --path time
+             integrator explain --target ehr Appointment/123
+             integrator explain --message 4711
     """
     named = " ".join(what)
     if bool(message) == bool(named):

@@ -181,6 +181,7 @@ def without_bytes(found: Any) -> Any:
     """The same without what stands in the messages: only an asked leaf shows its bytes."""
     if isinstance(found, list):
         return [without_bytes(one) for one in found]
-    if isinstance(found, dict):
-        return {name: None if name == "text" else without_bytes(one) for name, one in found.items()}
-    return found
+    if not isinstance(found, dict):
+        return found
+    hidden = {"text": None} if "place" in found and "span" in found else {}
+    return {name: without_bytes(one) for name, one in found.items()} | hidden

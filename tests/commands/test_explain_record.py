@@ -133,6 +133,15 @@ def test_without_a_path_no_bytes_are_shown(folder: Path):
     assert "time = start 2026-03-12T09:40:00+01:00" in text
 
 
+def test_words_of_the_record_itself_are_shown(folder: Path):
+    receive(siu("S15", status="Cancelled", why="W1^machine down"))
+    fields = {one["field"]: one for one in why("F-1")["fields"]}
+    assert fields["reason"]["value"] == fields["reason"]["claims"][0]["value"]
+    assert "machine down" in json.dumps(fields["reason"]["value"])
+    texts = [place["text"] for leaf in fields["reason"]["claims"][0]["now"]["leaves"] for place in leaf["places"]]
+    assert texts == [None]
+
+
 def adt(control_id: str, sent: str, name: str) -> bytes:
     segments = [
         f"MSH|^~\\&|KIS|HTEST|INT|HTEST|{sent}||ADT^A08^ADT_A01|{control_id}|T|2.5.1",
