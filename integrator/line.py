@@ -27,7 +27,7 @@ from integrator.house import House
 from integrator.mapping import Faces
 from integrator.mapping.sets import FaceSet
 from integrator.merge import Origin
-from integrator.reading import Read, number_as_sent, read
+from integrator.reading import Read, numbers_as_sent, read
 from integrator.receiving import Document, Looked, keep, look, say, take
 from integrator.reconciling import Drift, ask_missing, compare
 from integrator.refolding import refold, summary
@@ -199,13 +199,13 @@ class Line(House):
     # ---------------------------------------------------------------- the states of a message
 
     def whose(self, tx: Tx, message: Stored, said: Read | Held) -> tuple[bytes | None, Participant | None]:
-        """The blind index of the patient and their participant: by subject code, by number, or by PID-3 alone where
-        the message could not be read."""
+        """The blind index of the patient and their participant: by subject code, by number, or by the numbers alone
+        where the message could not be read."""
         if isinstance(said, Read) and said.records:
             return self.of_whom(tx, said.records[0])
-        number = self._number_as_sent(tx, message)
-        index = identity.number_index(self.keys, number) if number else None
-        return index, self.linked.get(tx, index) if index else None
+        sent = [identity.number_index(self.keys, number) for number in self._numbers_as_sent(tx, message)]
+        known = ((index, self.linked.get(tx, index)) for index in sent)
+        return next((one for one in known if one[1]), (sent[0] if sent else None, None))
 
     def of_whom(self, tx: Tx, spoken: Spoken) -> tuple[bytes | None, Participant | None]:
         """The same of one record that was read."""
@@ -225,11 +225,11 @@ class Line(House):
         self._merged(tx, message, done.state, said, done.index, done.participant)
         return done.state
 
-    def _number_as_sent(self, tx: Tx, message: Stored) -> str | None:
+    def _numbers_as_sent(self, tx: Tx, message: Stored) -> list[str]:
         try:
-            return number_as_sent(identity.open_body(tx, self.keys, message)) if message.format == "hl7v2" else None
+            return numbers_as_sent(identity.open_body(tx, self.keys, message)) if message.format == "hl7v2" else []
         except Unopenable:
-            return None
+            return []
 
     def _unwanted(self, tx: Tx, message: Stored, index: bytes | None, reason: str) -> str:
         erase_at = self.clock.now() + timedelta(days=self.settings.line.keep_unwanted)

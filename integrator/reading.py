@@ -10,7 +10,7 @@ from integrator import identity_reading, registry_reading
 from integrator.config import Source
 from integrator.documents import read_entry, read_rows
 from integrator.errors import Held, Rejected
-from integrator.formats.hl7v2 import charset_codec, glimpse, parse
+from integrator.formats.hl7v2 import Delimiters, charset_codec, glimpse, parse
 from integrator.mapping import Context, Face, Faces
 from integrator.mapping.face import Reading
 from integrator.records import Said
@@ -26,7 +26,7 @@ __all__ = [
     "context_of",
     "hospital_number",
     "key_of",
-    "number_as_sent",
+    "numbers_as_sent",
     "read",
 ]
 
@@ -128,15 +128,26 @@ def hospital_number(identifiers: Sequence[Identifier]) -> Identifier | None:
     return next((i for i in identifiers if i.type == "MR"), identifiers[0] if identifiers else None)
 
 
-def number_as_sent(data: bytes) -> str | None:
-    """The patient number of a message that could not be read: PID-3 of type MR, else the first; no face is asked."""
+def numbers_as_sent(data: bytes) -> list[str]:
+    """The patient numbers of a message that could not be read, the first one first: PID-3 of type MR, else the first,
+    and what a merge says of others (MRG-1, a second PID); no face is asked."""
     header = glimpse(data)
     delims = header.delimiters
-    repetitions = header.patient.split(delims.repetition) if delims.repetition else [header.patient]
+    found = [_number_in(header.patient, delims)]
+    for line in re.split(r"[\r\n]+", data.decode("iso8859-1")):
+        name, *fields = line.split(delims.field)
+        place = {"PID": 3, "MRG": 1}.get(name.strip(), 0)
+        if place and len(fields) >= place:
+            found.append(_number_in(fields[place - 1], delims))
+    return [number for number in dict.fromkeys(found) if number]
+
+
+def _number_in(field: str, delims: Delimiters) -> str:
+    repetitions = field.split(delims.repetition) if delims.repetition else [field]
     split = [repetition.split(delims.component) for repetition in repetitions]
     named = [parts for parts in split if parts[0].strip()] or split
     chosen = next((parts for parts in named if len(parts) > 4 and parts[4] == "MR"), named[0])
-    return chosen[0].strip() or None
+    return chosen[0].strip()
 
 
 READERS: dict[str, Callable[[bytes, Source, Faces], Read]] = {

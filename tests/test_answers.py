@@ -221,7 +221,7 @@ def test_bad_content_is_accepted_kept_and_held_with_its_reason(wire, body, state
 
 def test_a_type_without_a_face_is_accepted_and_unwanted(wire):
     here, aria = wire
-    assert code(aria.send(siu().replace(b"SIU^S12^SIU_S12", b"MDM^T02^MDM_T02"))) == b"AA"
+    assert code(aria.send(siu().replace(b"SIU^S12^SIU_S12", b"ORM^O01^ORM_O01"))) == b"AA"
     here.read_all()
     assert here.states() == {"unwanted": 1}
     assert "no face" in here.message(1).reason

@@ -326,6 +326,13 @@ def test_what_lacks_a_number_is_held_with_its_reason(tmp_path: Path, body: bytes
         assert here.message(1).reason == reason
 
 
+def test_a_merge_that_cannot_be_read_is_held_whichever_number_is_the_participants(tmp_path: Path) -> None:
+    with house(tmp_path, charset="") as here:
+        feed(here, adt(), adt("A40", OTHERS, "HTEST-0078", "A2"))
+        assert here.states() == {"held": 1, "unwanted": 1}
+        assert (here.message(1).reason or "").startswith("bytes that are not")
+
+
 def test_a_change_of_a_number_that_nobody_is_found_by_concerns_nobody(tmp_path: Path) -> None:
     with house(tmp_path) as here:
         feed(here, adt("A47", NUMBER).replace(f"MRG|{NUMBER}^^^HTEST^MR".encode(), b"MRG|65 170839 J 003^^^DRV^SS"))
