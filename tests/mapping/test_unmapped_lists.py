@@ -73,7 +73,8 @@ def test_the_lists_are_those_that_were_reviewed(shared_data: Path, faces: Faces)
 
 def test_a_list_holds_places_and_no_values():
     pattern = re.compile(
-        r"(\[\d+\] )?(nothing is unmapped|no face takes [A-Z]{3}\^[A-Z0-9]{3}|not read: \w+|[a-z0-9-]+/[a-z-]+: (held: .+|[\w.\[\]-]+))"
+        r"(\[\d+\] )?(nothing is unmapped|no face takes [A-Z]{3}\^[A-Z0-9]{3}|not read: \w+"
+        r"|[a-z0-9-]+/[a-z-]+: (held: .+|[\w.\[\]-]+))"
     )
     for path in LISTS.glob("*.txt"):
         for line in path.read_text("utf-8").splitlines():
