@@ -68,7 +68,7 @@ def written(face: Face) -> Any:
     raise AssertionError("of the records that were drawn none can be written")
 
 
-@pytest.mark.parametrize("face", conversions())
+@pytest.mark.parametrize("face", list(conversions()))
 def test_every_other_part_is_unmapped(face: Face):
     document = written(face)
     (choice,) = face.declared.fields[0].choices
