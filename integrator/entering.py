@@ -54,6 +54,7 @@ def enter(line: Line, tx: Tx, entry: Entry, actor: str, control_id: str = "") ->
 
     NotValid: with every problem; Rejected: no such participant.
     """
+    line.store.told(tx, people.CHANGED)  # before any record is taken: whoever merges takes them in this order
     participant = people.by_subject(tx, entry.subject)
     if participant is None:
         raise Rejected(f"there is no participant {entry.subject}; `integrator participant add` makes one")

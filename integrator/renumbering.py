@@ -79,7 +79,7 @@ def renumber(house: House, tx: Tx, message: Stored, said: Read, read: Callable[[
     changes = said.numbers or ()
     named = {identity.number_index(house.keys, one.value): one for change in changes for one in change.named}
     numbers = _taken(house, tx, message, changes, named)
-    who = numbers.concerned()
+    who = [one for one in numbers.concerned() if identity.patient_key(tx, house.keys, one.patient_id)]  # not erased
     index = _index(house, changes, numbers)
     for participant in who:
         _follow(house, tx, message, numbers, participant, read)
@@ -178,7 +178,7 @@ def _follow(
         return
     people.changed(tx)
     now = house.clock.now()
-    for index in sorted(before - after):
+    for index in sorted(before - after) if not numbers.known else ():
         _give_up(house, tx, participant, index, read)
     for index in sorted(after - before):
         waiting = [one.id for state in ("unwanted", "held") for one in messages.of_patient(tx, index, state)]
@@ -195,7 +195,7 @@ def _give_up(
 ) -> None:
     """A number is the participant's no longer: their records are folded without what was said under it, and its
     messages are read again for whose they are now."""
-    people.drop_number(tx, index)
+    people.drop_number(tx, index, participant.patient_id)
     theirs = messages.of_patient(tx, index)
     spoke = sorted({record for one in theirs for record, _ in records.links(tx, one.id)})
     for number in spoke:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,13 +16,13 @@ from integrator import entering, identity
 from integrator.claims import said_from_json
 from integrator.config import Target
 from integrator.doings import Doings
-from integrator.errors import Rejected
+from integrator.errors import Rejected, RetryLater
 from integrator.identity import field_keys
 from integrator.merging import CIRCLE, ENROLLED, MOVED, NOTHING
 from integrator.records.values import Identifier
 from integrator.sandbox.ehr.process import SandboxEhr
 from integrator.sandbox.people import NUMBER_SYSTEM
-from integrator.store import identity_changes, journal, messages, people, questions, records
+from integrator.store import identity_changes, journal, leases, messages, people, questions, records
 from tests.houses import NOW, NUMBER, TestHouse, house, siu
 
 NEW, THIRD, OTHERS = "HTEST-0009", "HTEST-0010", "HTEST-0077"
@@ -202,6 +206,38 @@ def test_after_an_undo_the_other_number_may_be_another_participant(tmp_path: Pat
 def link(here: TestHouse, subject: str, number: str) -> None:
     with here.line.store.write() as tx:
         entering.add_participant(here.line, tx, subject=subject, number=number, second="1957-03-12", consent=NOW)
+
+
+def test_reading_everything_again_changes_nothing(tmp_path: Path) -> None:
+    with house(tmp_path) as here:
+        here.clock.on(hours=4)
+        feed(here, *story())
+        feed(here, adt("A37", control_id="A8", at="20260310120000"))
+        link(here, "DISPO-HTEST-002", NEW)
+        here.read_all()
+        before, told = end(here), numbers_told(here)
+        assert before[1]["M3"] == "read"
+        for _ in range(2):
+            Doings(here.line, lambda: None).commands()["replay"]()
+            here.read_all()
+            assert end(here) == before
+            assert numbers_told(here) == told
+        with here.line.store.read() as tx:
+            two = people.by_subject(tx, "DISPO-HTEST-002")
+            assert people.patient_of(tx, two.number_index) == two.patient_id
+
+
+def numbers_told(here: TestHouse) -> list[dict]:
+    return Doings(here.line, lambda: None).commands()["participant numbers"]("DISPO-HTEST-001")
+
+
+def test_an_erased_patient_is_not_touched(tmp_path: Path) -> None:
+    with house(tmp_path) as here:
+        feed(here, siu())
+        with here.line.store.write() as tx:
+            people.erase_patient(tx, people.by_subject(tx, "DISPO-HTEST-001").patient_id, NOW)
+        feed(here, adt())
+        assert here.states() == {"merged": 1, "unwanted": 1}
 
 
 # ---- who is linked
@@ -478,3 +514,41 @@ def patients(ehr: SandboxEhr) -> dict[str, str]:
         key(one): next(p["actor"]["reference"] for p in one["participant"] if "reference" in p["actor"])
         for one in ehr.holds("Appointment")
     }
+
+
+def test_workers_side_by_side_come_to_the_same_end(tmp_path: Path, each_store: str) -> None:
+    """With PostgreSQL the second one is another process's: its own store, its own memory of who is linked."""
+    seed = random.SystemRandom().randrange(10**6)
+    (tmp_path / "one").mkdir()
+    with house(tmp_path / "one") as alone:
+        alone.clock.on(hours=4)
+        feed(alone, *story())
+        expected = end(alone)
+    (tmp_path / "two").mkdir()
+    with ExitStack() as opened:
+        here = opened.enter_context(house(tmp_path / "two"))
+        other = opened.enter_context(house(tmp_path / "two")) if each_store == "postgresql" else here
+        for one in {id(here): here, id(other): other}.values():
+            one.clock.on(hours=4)
+            settings = one.line.settings
+            one.line.settings = replace(settings, line=replace(settings.line, batch=2))
+        for body in random.Random(seed).sample(story(), len(story())):
+            here.receive(body)
+
+        def work(one: TestHouse, name: str) -> None:
+            idle = 0
+            while idle < 20:  # the other may still give messages back
+                try:
+                    idle = 0 if one.engine.read_some(name) else idle + 1
+                except RetryLater:
+                    with one.line.store.write() as tx:
+                        leases.end_of(tx, name)
+                time.sleep(0.01)
+
+        workers = [threading.Thread(target=work, args=(one, f"w{n}")) for n, one in enumerate((here, other))]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        here.read_all()
+        assert end(here) == expected, f"seed {seed}"

@@ -133,10 +133,10 @@ def add_number(tx: Tx, index: bytes, patient_id: int, sealed: bytes) -> None:
     ADD_NUMBER.run(tx, index=index, patient_id=patient_id, sealed=sealed)
 
 
-def drop_number(tx: Tx, index: bytes) -> None:
-    """Forgets the identifier behind a blind index: it is no longer this patient's."""
+def drop_number(tx: Tx, index: bytes, patient_id: int) -> None:
+    """Forgets the identifier behind a blind index where it is this patient's, whose it is no longer."""
     tx.known.pop(("number", index), None)
-    tx.run(delete(patient_numbers).where(n.index == index))
+    tx.run(delete(patient_numbers).where(n.index == index, n.patient_id == patient_id))
 
 
 def wrapped_key(tx: Tx, patient_id: int) -> bytes | None:

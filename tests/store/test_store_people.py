@@ -44,7 +44,9 @@ def test_every_number_of_a_patient_is_theirs_until_it_is_dropped(store: Store) -
         one = participant(tx)
         people.add_number(tx, b"another", one.patient_id, b"sealed")
         assert people.patient_of(tx, b"another") == one.patient_id
-        people.drop_number(tx, b"another")
+        people.drop_number(tx, b"another", one.patient_id + 1)
+        assert people.patient_of(tx, b"another") == one.patient_id
+        people.drop_number(tx, b"another", one.patient_id)
         assert people.patient_of(tx, b"another") is None
         assert people.sealed_number(tx, b"another") is None
         assert people.patient_of(tx, b"index") == one.patient_id

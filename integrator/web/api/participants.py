@@ -105,7 +105,7 @@ def _linked(room: Room, tx: Tx, facts: dict[str, Any], day: str) -> Row | None:
     there, other = people.by_subject(tx, facts["subject"]), whose(tx, index)
     if there is None and other is None:
         return None
-    if there is None or there.number_index != index:
+    if there is None or other is None or there.subject != other.subject:
         field = "subject" if there else "number"
         what = f"{facts['subject']} is linked to another patient" if there else "this hospital number is linked"
         wrong(409, f"{what} already; one patient has one subject code", field)
