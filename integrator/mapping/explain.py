@@ -64,8 +64,9 @@ def explain(
                 leaves = written_leaves(writer, reading.said, context, joined)
             done = {one.record for one in leaves if one.record}
             rest = [one for one in joined.entries if not any(within(leaf, one.record) for leaf in done)]
-            found += leaves + [joined.only_read(entry) for entry in rest]
-    return Explanation(path, [one for one in found if means(path, one)])
+            meant = [one for one in (*leaves, *map(joined.only_read, rest)) if means(path, one)]
+            found += meant or joined.leaves(reading.said, path.strip())
+    return Explanation(path, found)
 
 
 def _document(data: bytes, context: Context) -> tuple[Any, str]:

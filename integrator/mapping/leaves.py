@@ -69,10 +69,7 @@ def read_leaves(reading: Reading, path: str = "") -> list[Why]:
     fields or the leaves that it names."""
     joined = Joined.of(reading)
     found = [joined.only_read(entry) for entry in joined.entries if not path or within(entry.record, path)]
-    if found or not path:
-        return found
-    leaves = flat(reading.said)
-    return [one for leaf in leaves if within(leaf, path) for one in joined.of_leaf(leaf, leaves[leaf])]
+    return found if found or not path else joined.leaves(reading.said, path)
 
 
 def written_leaves(writer: Face, said: Said, context: Context, joined: Joined | None = None) -> list[Why]:
@@ -122,6 +119,11 @@ class Joined:
         for entry in self.entries:
             if within(leaf, entry.record) or within(entry.record, leaf):
                 self._add_read(why, entry, leaf)
+
+    def leaves(self, said: Said, path: str) -> list[Why]:
+        """The leaves of the record that a path names, down to the last: "services[0].code.codings[0].code"."""
+        every = flat(said)
+        return [one for leaf in every if within(leaf, path) for one in self.of_leaf(leaf, every[leaf])]
 
     def of_leaf(self, leaf: str, value: Any = None) -> list[Why]:
         """Why a leaf of the record ("time.start") is what it is, or why nothing says it."""

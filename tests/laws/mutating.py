@@ -97,6 +97,11 @@ class Sample:
         span = self.message.span_at(path)
         yield from range(*(span or (0, 0)))
 
+    def taken_by(self, data: bytes) -> list[str]:
+        """The faces that read these bytes."""
+        message = parse(data, charset_codec(self.source.charset))
+        return [face.name for face in self.faces.reading("hl7v2", message, self.source.site or None)]
+
     @cached_property
     def conditions(self) -> list[Span]:
         """The bytes that decide which faces read it."""
@@ -161,11 +166,15 @@ def judge(sample: Sample, place: int, data: bytes) -> Verdict:
     known = sample.known
     assert known is not None
     said = sample.read(data)
+    decides = _in(place, sample.conditions)
     if isinstance(said, Held):
-        return Verdict("held", None if names(sample, said, place) else f"held: {said.whole()}, which is another place")
+        if names(sample, said, place):
+            return Verdict("held")
+        if decides and sample.taken_by(data) != sample.taken_by(sample.data):
+            return Verdict("left")  # what is another trigger now is another reading's, with its own reasons
+        return Verdict("held", f"held: {said.whole()}, which is another place")
     if len(said.records) != len(known.records) or not said.records:
-        by = any(start <= place < end for start, end in sample.conditions)
-        return Verdict("left", None if by else "no face reads it any more, and no condition looks there")
+        return Verdict("left", None if decides else "no face reads it any more, and no condition looks there")
     changed, right, vain = False, 0, 0
     for before, after in zip(known.records, Known(sample.faces, said).records, strict=True):
         leaves = _changed(before, after)

@@ -10,6 +10,7 @@ from integrator.errors import Held
 from integrator.formats.hl7v2 import build
 from integrator.mapping import Context, explain
 from tests.mapping.face_documents import sch, siu
+from tests.test_given import charge, dft
 
 BERLIN = Context(zone="Europe/Berlin", charset="UNICODE UTF-8")
 MESSAGE = siu(
@@ -86,6 +87,40 @@ def test_bytes_are_bytes_and_not_characters(faces):
     (leaf,) = why(faces, "Appointment.serviceType[0].coding[0].display", site="heidelberg")
     start, end = leaf.places[0].span
     assert data[start:end].decode() == "RT-FRACTION^Fraktion Müller^L"
+
+
+LATIN = Context(zone="Europe/Berlin", charset="8859/1")
+CHARGES = dft(charge(), charge("T-2", day="20260313"))
+
+
+def test_where_a_face_reads_each_element_places_are_counted_over_the_whole_message(faces):
+    found = explain(CHARGES, "Treatment.treatment", faces, LATIN).leaves
+    assert [leaf.places[0].place for leaf in found] == ["FT1-2", "FT1[2]-2"]
+    assert [CHARGES[slice(*leaf.places[0].span)] for leaf in found] == [b"T-1", b"T-2"]
+
+
+def test_what_holds_the_second_element_is_named_there(faces):
+    with pytest.raises(Held) as held:
+        explain(dft(charge(), charge("T-2", day="20260230")), "time", faces, LATIN)
+    assert (held.value.place, held.value.text) == ("FT1[2]-4", "20260230")
+
+
+def test_parts_of_a_code_lead_to_their_own_bytes(faces):
+    (leaf,) = why(faces, "services[0].code.codings[0].code", site="heidelberg")
+    assert [(came.place, came.text) for came in leaf.places] == [("AIS[1]-3.1", "RT-FRACTION")]
+    assert leaf.kind == "source"
+
+
+def test_what_a_selector_looked_at_is_named(faces):
+    (leaf,) = [one for one in why(faces, "patient.value", site="heidelberg") if one.record == "patient.value"]
+    assert leaf.places[0].place == "PID-3.1"
+    assert "PID-3.5" in [came.place for came in leaf.chosen_by]
+
+
+def test_what_a_person_reads_has_each_step(faces):
+    text = explain(build(MESSAGE), "Appointment.start", faces, BERLIN, site="heidelberg").text()
+    for words in ("conversion", "written by fhir-r4/appointment", "choice 4 of 6", "zone Europe/Berlin", "bytes "):
+        assert words in text
 
 
 def test_a_resource_is_explained_too(faces, fhir):
