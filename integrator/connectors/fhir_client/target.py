@@ -3,6 +3,7 @@
 A new one: look for our identifier, POST with If-None-Exist where that is claimed, look again and heal more than one.
 A known one: GET, lay ours onto what they hold, PUT by id (or JSON Patch) with If-Match; 409 and 412 both mean that
 somebody else wrote: read again. So a retry after an answer that never came is always safe: it looks first.
+What is created was judged where it was rendered; what is laid onto theirs is judged here, for only here it is known.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from integrator.connectors.fhir_client.heal import Onto, heal, oldest
 from integrator.connectors.fhir_client.hold import GONE, Identifier, Resource
 from integrator.connectors.fhir_client.patch import JSON_PATCH, steps
 from integrator.connectors.fhir_client.session import FhirSession
-from integrator.errors import Refused, RetryLater, Waiting
+from integrator.errors import CannotWrite, Refused, RetryLater, Waiting
+from integrator.formats.fhir.validate import made_wrong
 
 TRIES = 4  # of read, lay onto, write, while others write the same resource
 CLASH = frozenset({409, 412})  # stale If-Match: 412 in the specification, 409 at HAPI and Oracle
@@ -115,7 +117,8 @@ class FhirTarget:
         """Brings the target to hold what we want; see the module.
 
         `fresh` is our resource written on nothing, `onto` lays the same record onto what the target holds and leaves
-        what it does not speak of. Raises RetryLater, Refused, Gone, or Waiting ("the target cannot write Appointment").
+        what it does not speak of. Raises RetryLater, Refused, Gone, Waiting ("the target cannot write Appointment"), or
+        CannotWrite where what they hold would become wrong by what we lay onto it.
         """
         able = self.able_to_write(resource_type)
         if known is not None:
@@ -166,6 +169,8 @@ class FhirTarget:
             wanted = {**onto(deepcopy(current)), "resourceType": kind, "id": resource_id}
             if wanted == current:
                 return Written(resource_id, answer.version, current, wrote=False)
+            if wrong := made_wrong(current, wanted, self.release):
+                raise CannotWrite(f"the target cannot be given this: {wrong.path}: {wrong.text}")
             done = self._put_or_patch(kind, resource_id, current, wanted, answer.version)
             if done.status in GONE:
                 raise Gone(resource=f"{kind}/{resource_id}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrator.formats.fhir.dates import in_order
+from integrator.formats.fhir.model import codes_of_systems
 from integrator.formats.fhir.narrative import narrative
 
 Node = dict[str, Any]
@@ -104,6 +105,12 @@ def per_1(it: Node) -> bool:
 @rule("Quantity", "qty-3", "a code for the unit needs its system", on="code")
 def qty_3(it: Node) -> bool:
     return has(it, "system")
+
+
+@rule("Quantity", "code", "is no code of its system", on="code")
+def quantity_code(it: Node) -> bool:
+    codes = codes_of_systems().get(it.get("system", ""))
+    return codes is None or it["code"] in codes
 
 
 @rule("Range", "rng-2", "low must not be higher than high", on="high")

@@ -10,6 +10,8 @@ r4_codes.json.gz.
 from __future__ import annotations
 
 import gzip
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,6 +22,12 @@ import orjson
 JSON_TYPES = {"boolean": "boolean", "integer": "integer", "unsignedInt": "integer", "positiveInt": "integer"} | {
     "decimal": "number"
 }  # every other primitive is a JSON string (FHIR R4, section 2.6.2)
+
+SHAPES = {
+    "urn:iso:std:iso:3166": "[A-Z]{2,3}|[0-9]{3}",
+    "urn:iso:std:iso:4217": "[A-Z]{3}",
+    "http://unitsofmeasure.org": "[!-~]+",  # UCUM: what there is between blanks
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,16 @@ class Model:
         )
 
 
+class Shaped:
+    """All codes that look like this."""
+
+    def __init__(self, pattern: str):
+        self._matches = re.compile(pattern).fullmatch
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and self._matches(code) is not None
+
+
 def release_of(form: str) -> str:
     """The FHIR version of an outside form, "fhir-r5": "r4" or "r5"; profiles are of R4."""
     return "r5" if form == "fhir-r5" else "r4"
@@ -156,7 +174,11 @@ def model(version: str = "r4") -> Model:
 
 
 @cache
-def codes_of_systems() -> dict[str, frozenset[str]]:
-    """Every code of each code system that R4 lists completely (its own, v2, v3, DICOM), by the system's URL."""
+def codes_of_systems() -> dict[str, Container[str]]:
+    """Every code of each code system that R4 lists completely (its own, v2, v3, DICOM), by the system's URL.
+
+    Of systems that others list there is what their codes look like.
+    """
     data = resources.files(__package__).joinpath("r4_codes.json.gz").read_bytes()
-    return {system: frozenset(codes) for system, codes in orjson.loads(gzip.decompress(data)).items()}
+    listed = {system: frozenset(codes) for system, codes in orjson.loads(gzip.decompress(data)).items()}
+    return {**{system: Shaped(pattern) for system, pattern in SHAPES.items()}, **listed}

@@ -13,8 +13,8 @@ XHTML = "http://www.w3.org/1999/xhtml"
 TAGS = frozenset(
     ["a", "abbr", "acronym", "address", "area", "b", "bdo", "big", "blockquote", "br", "caption", "cite", "code", "col",
      "colgroup", "dd", "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd",
-     "li", "map", "ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot",
-     "th", "thead", "tr", "tt", "ul", "var"]
+     "li", "map", "ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td",
+     "tfoot", "th", "thead", "tr", "tt", "ul", "var"]
 )  # fmt: skip
 ANYWHERE = frozenset(
     ["title", "style", "class", "id", "lang", "xml:lang", "xml:space", "dir", "accesskey", "tabindex", "span", "width",

@@ -96,10 +96,13 @@ def _object(model: Model, kind: str, whole: bool) -> Schema:
     required = [e.name for e in children.values() if e.min and not e.choice]
     found: Schema = {"type": "object", "minProperties": 1, "additionalProperties": False, "properties": properties}
     if whole:
-        primitives = {e.name: e for e in children.values() if _may_have_sibling(model, e)}
+        primitives = {e.name: e for e in children.values() if _may_have_sibling(model, kind, e)}
         properties |= {"_" + name: _sibling(element) for name, element in primitives.items()}
-        either = [name for name in required if name in primitives]
-        required = [name for name in required if name not in primitives]
+        # Where a code of a list is required, an extension in its place is none (FHIR R4, binding strength required).
+        listed = {name for name, e in primitives.items() if e.codes is not None and e.type == "code" and not e.many}
+        found["dependencies"] = {"_" + name: [name] for name in listed}
+        either = [name for name in required if name in primitives and name not in listed]
+        required = [name for name in required if name not in either]
         if either:
             found["allOf"] = [{"anyOf": [{"required": [name]}, {"required": ["_" + name]}]} for name in either]
     if required:
@@ -107,8 +110,10 @@ def _object(model: Model, kind: str, whole: bool) -> Schema:
     return found
 
 
-def _may_have_sibling(model: Model, element: Element) -> bool:
-    return model.is_primitive(element.type) and element.type != "xhtml" and element.name not in ("resourceType", "id")
+def _may_have_sibling(model: Model, kind: str, element: Element) -> bool:
+    if element.name in ("resourceType", "id"):
+        return element.name == "id" and model.is_resource(kind)  # of an element it is a mere attribute in XML
+    return model.is_primitive(element.type) and element.type != "xhtml"
 
 
 def _one_or_many(model: Model, kind: str, element: Element, whole: bool) -> Schema:

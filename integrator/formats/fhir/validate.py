@@ -11,19 +11,20 @@ stand in a log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
 
-from integrator.formats.fhir import bundle_invariants, resource_invariants  # noqa: F401  (they add their rules)
+from integrator.formats.fhir import bundle_invariants, resource_invariants, vital_signs  # noqa: F401  (they add rules)
 from integrator.formats.fhir.invariants import Node, Problem
 from integrator.formats.fhir.model import model
 from integrator.formats.fhir.schema import schema
 from integrator.formats.fhir.walk import Walk
 
-__all__ = ["Problem", "problems"]
+__all__ = ["Problem", "made_wrong", "problems"]
 
 # Types whose invariants R5 has otherwise than R4; its lists of codes are other ones too.
 # Types whose invariants R5 has otherwise than R4; its lists of codes are other ones too.
@@ -42,7 +43,41 @@ def problems(resource: Any, release: str = "r4") -> list[Problem]:
     return [problem.under(kind) for problem in _check(resource, None, release)]
 
 
+def made_wrong(before: Node, after: Node, release: str = "r4") -> Problem | None:
+    """The first thing that is wrong after a change and was not wrong before; None: the change made nothing wrong.
+
+    What others wrote may be wrong already, and is theirs to mend.
+    """
+    found = problems(after, release)
+    known = {_anywhere(problem) for problem in problems(before, release)} if found else set()
+    return next((problem for problem in found if _anywhere(problem) not in known), None)
+
+
+def _anywhere(problem: Problem) -> tuple[str, str]:
+    """The problem without the places in lists, which move when something is put in before them."""
+    return re.sub(r"\[\d+\]", "", problem.path), problem.text
+
+
 def _check(resource: Node, container: Node | None, release: str) -> list[Problem]:
+    if found := _shape(resource, release):
+        return found
+    for place, inner in _resources_in(resource):  # which the rules of this one look into
+        if found := _shape(inner, release):
+            return [problem.under(place) for problem in found]
+    return _walk(release).problems(resource, container)
+
+
+def _resources_in(resource: Node) -> Iterator[tuple[str, Node]]:
+    for index, inner in enumerate(resource.get("contained", ())):
+        yield f"contained[{index}]", inner
+    if resource["resourceType"] == "Bundle":
+        for index, entry in enumerate(resource.get("entry", ())):
+            if "resource" in entry:
+                yield f"entry[{index}].resource", entry["resource"]
+
+
+def _shape(resource: Node, release: str) -> list[Problem]:
+    """What is wrong with the elements themselves, by the schema."""
     kind, facts = resource["resourceType"], model(release)
     if not isinstance(kind, str) or not facts.is_resource(kind):
         return [Problem("resourceType", f"names no resource type of {release.upper()}")]
@@ -50,9 +85,8 @@ def _check(resource: Node, container: Node | None, release: str) -> list[Problem
         return [Problem("", f"what {release.upper()} says of it is not known here")]
     if not _validator(kind, False, release).is_valid(resource):
         found = [_told(kind, error, release) for error in _validator(kind, True, release).iter_errors(resource)]
-        if found := found or list(_unaligned(resource)):
-            return found
-    return _walk(release).problems(resource, container)
+        return found or list(_unaligned(resource))
+    return []
 
 
 @cache

@@ -12,6 +12,7 @@ import pytest
 from integrator.formats.fhir.validate import problems
 
 V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
+VITAL_SIGNS = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
 GOOD: dict[str, Any] = {
     "resourceType": "Appointment",
     "id": "f-7",
@@ -66,6 +67,14 @@ def test_a_good_one_has_no_problems() -> None:
 WRONG: list[tuple[dict[str, Any], str]] = [
     (with_(GOOD, status="bookd"), "Appointment.status: is not one of arrived, booked"),
     (with_(GOOD, status=None), "Appointment: status is missing"),
+    (
+        with_(GOOD, status=None, _status={"extension": [{"url": "https://x.example/a", "valueBoolean": True}]}),
+        "Appointment: status is missing",
+    ),
+    (
+        with_(GOOD, participant=[{"status": "accepted", "actor": {"display": "a"}, "_required": {"id": "a"}}]),
+        "participant[0]: required is missing",
+    ),
     (with_(GOOD, status=7), "Appointment.status: is not one of"),
     (with_(GOOD, participant=None), "Appointment: participant is missing"),
     (with_(GOOD, participant=[]), "Appointment.participant: is empty"),
@@ -129,6 +138,22 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (with_(GOOD, contained=[{"resourceType": "Slot", "id": "a"}]), "Appointment.contained[0]: "),
     (with_(GOOD, contained=[{"resourceType": "Nothing", "id": "a"}]), "contained[0].resourceType: names no resource"),
     (with_(GOOD, contained=[{"resourceType": "Patient", "id": "a"}]), "Appointment: dom-3"),
+    (with_(GOOD, contained=[{"resourceType": "Patient", "id": ["a"]}]), "Appointment.contained[0].id: must be"),
+    (with_(GOOD, contained=[{"resourceType": "Patient", "id": "a", "meta": "b"}]), "contained[0].meta: must be"),
+    (with_(GOOD, contained=[{"resourceType": "Patient", "text": {}}]), "Appointment.contained[0].text: is empty"),
+    (with_(GOOD, contained=[{"resourceType": "Patient"}]), "Appointment: contained: each"),
+    (with_(GOOD, slot=[{"reference": "#"}]), "Appointment.slot[0].reference: ref-1"),
+    (with_(GOOD, slot=[{"reference": "Nothing/7"}]), "Appointment.slot[0]: may not refer to Nothing"),
+    (with_(GOOD, slot=[{"reference": "Slot/7", "type": "https://x.example/Kind"}]), "names no resource type"),
+    (
+        with_(GOOD, serviceType=[{"coding": [{"system": V2_0203, "code": "NOPE"}]}]),
+        "Appointment.serviceType[0]: coding: is no code of its system",
+    ),
+    (with_(GOOD, meta={"tag": [{"system": V2_0203, "code": "NOPE"}]}), "Appointment.meta: tag.code: is no code"),
+    (with_(OBSERVATION, valueInteger=None, valueRange={"low": {"value": 1, "comparator": "<"}}), "sqty-1"),
+    (with_(OBSERVATION, meta={"profile": [VITAL_SIGNS]}), "Observation: category: needs one"),
+    (with_(OBSERVATION, meta={"profile": [VITAL_SIGNS]}), "Observation: vs-1"),
+    (with_(GOOD, created="0000-01-01"), "Appointment.created: is not a valid dateTime"),
     (with_(OBSERVATION, valueInteger=4, valueString="b"), "Observation: only one of value[x]"),
     (with_(OBSERVATION, dataAbsentReason={"text": "unknown"}), "Observation: obs-6"),
     (with_(OBSERVATION, component=[{"code": OBSERVATION["code"], "valueInteger": 1}]), "Observation: obs-7"),
@@ -191,8 +216,7 @@ def test_what_is_no_resource(resource: Any) -> None:
         with_(GOOD, slot=[{"reference": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0"}]),
         with_(GOOD, supportingInformation=[{"type": "ResearchStudy", "identifier": {"value": "NCT01409720"}}]),
         with_(GOOD, comment=None, _comment={"extension": [{"url": "https://x.example/a", "valueBoolean": True}]}),
-        with_(GOOD, status=None, _status={"extension": [{"url": "https://x.example/a", "valueBoolean": True}]},
-              cancelationReason=None),
+        with_(GOOD, id="f-7", _id={"extension": [{"url": "https://x.example/a", "valueBoolean": True}]}),
         with_(GOOD, identifier=[{"value": "1", "system": "urn:oid:1.2.276.0.76"}]),
         with_(GOOD, identifier=[{"value": "1", "system": "urn:iso-astm:E1762-95:2013"}]),
         with_(GOOD, identifier=[{"value": "1", "system": "ldap://x.example"}]),
