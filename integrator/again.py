@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from integrator import __version__, accepted, identity
+from integrator import __version__, accepted, identity, unmapped_codes
 from integrator.comparing import Key, keys_of
 from integrator.errors import ConfigError
 from integrator.folding import owe, words_of
@@ -64,12 +64,22 @@ def again(line: Line, actor: str) -> Generator[Again, None, None]:
         done.owed += len(page)
         yield done
     with line.store.write() as tx:
+        settle_answered(line, tx)
         if kept.before(tx) == before and kept.accepted(tx) == pair.after.hash:
             kept.finished(tx)
             done.finished = True
             detail = {name: n for name, n in done.json().items() if name not in ("of", "finished")}
             journal.write(tx, line.clock.now(), actor, "read again", "mappings", pair.after.hash, detail=detail)
     yield done
+
+
+def settle_answered(line: Line, tx: Tx) -> None:
+    """Closes the questions about codes that the faces in use know."""
+    for question in questions.in_state(tx):
+        about = unmapped_codes.asked(line, question)
+        source = line.sources.get(question.source or "")
+        if about and source and unmapped_codes.has_row(line.faces, about, source.site or None):
+            questions.answer(tx, question.id)
 
 
 def _loaded(line: Line, digest: str) -> FaceSet | None:
@@ -126,8 +136,6 @@ def _ask_unspoken(line: Line, tx: Tx, pair: Pair, row: Row) -> bool:
     for message in messages.of_record(tx, row.number):
         if (row.kind, row.key) in keys_of(pair.read(tx, message).after):
             return False
-    text = (
-        f"No message speaks of this {words_of(row.kind)} any more with the mappings in use; it stands as it was."
-    )
+    text = f"No message speaks of this {words_of(row.kind)} any more with the mappings in use; it stands as it was."
     questions.ask(tx, "unspoken", str(row.number), None, text, line.clock.now(), row.number)
     return True

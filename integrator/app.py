@@ -38,7 +38,7 @@ from integrator.security.keys import ENVIRONMENT, Keyring, Unopenable
 from integrator.store import open_store, people, tallies
 from integrator.store.today import Step
 from integrator.telemetry.logs import logger
-from integrator.web import Feed, api, create_web, participant, study
+from integrator.web import Feed, api, code_maps, create_web, participant, study
 
 log = logger(part="app")
 
@@ -163,9 +163,7 @@ def finish_accepting(line: Line, wake: Callable[[], None]) -> Callable[[], None]
             while not stop.is_set() and not accepting.go_on("start")["finished"]:
                 pass
         except RetryLater as later:
-            log.warning(
-                "reading again with the accepted mappings goes on at the next start", why=str(later)
-            )
+            log.warning("reading again with the accepted mappings goes on at the next start", why=str(later))
 
     thread = threading.Thread(target=work, name="accepting", daemon=True)
     thread.start()
@@ -255,7 +253,12 @@ def titles_of(settings: Settings) -> dict[str, str]:
 def pages(line: Line, wake: Callable[[], None]) -> list[Blueprint]:
     """What the web has beside the page of the day."""
     people_pages = participant.blueprint(participant.Participants(line, titles_of(line.settings), wake))
-    return [people_pages, study.blueprint(line, Registries(line, wake)), api.blueprint(line, wake)]
+    return [
+        people_pages,
+        study.blueprint(line, Registries(line, wake)),
+        api.blueprint(line, wake),
+        code_maps.blueprint(line),
+    ]
 
 
 def asked_to_stop() -> threading.Event:

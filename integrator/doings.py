@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrator.accepting import Accepting
+from integrator.answering import Answering
 from integrator.entering import add_participant
 from integrator.errors import Rejected
 from integrator.house import TRIAL
@@ -30,6 +31,7 @@ class Doings:
 
     def __init__(self, line: Line, wake: Callable[[], None]):
         self.line, self.wake = line, wake
+        self.accepting = Accepting(line, wake)
 
     def commands(self) -> dict[str, Callable[..., Any]]:
         """The commands by the names that the socket knows."""
@@ -44,7 +46,8 @@ class Doings:
             **Registries(self.line, self.wake).commands(),
             **Tokens(self.line).commands(),
             **NumberDoings(self.line, self.wake).commands(),
-            **Accepting(self.line, self.wake).commands(),
+            **self.accepting.commands(),
+            **Answering(self.line, self.accepting).commands(),
             **Whys(self.line).commands(),
         }
 

@@ -1,13 +1,13 @@
 """The five errors, named by what happens next; nothing else is raised on purpose across rooms.
 
-    IntegratorError
-    ├── ConfigError   the operator edits a file; we do not start
-    ├── Rejected      the sender changes something; nothing is stored (AR or 4xx)
-    ├── Held          a person looks; the message is stored, acknowledged and visible with its reason
-    ├── RetryLater    nobody acts; we try again
-    ├── Refused       a target said no for good; visible with its answer
-    └── Waiting       the owed row waits for something that has a name
-        └── CannotWrite   a face cannot say this value in that form
+IntegratorError
+├── ConfigError   the operator edits a file; we do not start
+├── Rejected      the sender changes something; nothing is stored (AR or 4xx)
+├── Held          a person looks; the message is stored, acknowledged and visible with its reason
+├── RetryLater    nobody acts; we try again
+├── Refused       a target said no for good; visible with its answer
+└── Waiting       the owed row waits for something that has a name
+    └── CannotWrite   a face cannot say this value in that form
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Held(IntegratorError):
     reason: str
     place: str | None = None
     text: str | None = None
+    unknown: Any = None  # mapping.codes.Unknown: a code that nobody mapped
 
     def __str__(self) -> str:
         return self.reason

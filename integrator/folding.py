@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from integrator import fractions, identity, life
+from integrator import fractions, identity, life, unmapped_codes
 from integrator.claims import record_from_json, record_to_json
 from integrator.errors import Held
 from integrator.evidence import GIVEN
@@ -194,7 +194,8 @@ def _ask(house: House, tx: Tx, one: Speaking, row: Row, fields: frozenset[str]) 
     for code_map, code in one.spoken.open_codes:
         if code_map in ACTIVITY_MAPS:
             text = f"What is the activity {code!r}: planning, fraction, visit or other?"
-            questions.ask(tx, "activity", code, message.source, text, now, row.number, message.id)
+            unknown = unmapped_codes.of_map(one.spoken, code_map, code)
+            unmapped_codes.ask(house, tx, message, unknown, text, "activity", code, row.number)
     if row.kind == "Treatment":
         _ask_credit(tx, one, row, now)
     late = message.received_at - message.source_time > timedelta(seconds=house.settings.line.late_after)

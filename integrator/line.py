@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrator import __version__, fractions, identity
+from integrator import __version__, fractions, identity, unmapped_codes
 from integrator.arrival import REUSED
 from integrator.connectors.fhir_client import Gone
 from integrator.connectors.mllp import Answer, Arrival
@@ -240,10 +240,14 @@ class Line(House):
         """Place and text of the reason are sealed with the body; the data key goes to the patient, where known."""
         shut = isinstance(held, Unopenable)  # damaged on the disk, or its patient was erased
         place = {"place": held.place, "text": held.text}
+        if held.unknown is not None:
+            place["code"] = held.unknown.codes[held.unknown.which]
         detail = None if shut else identity.seal_detail(tx, self.keys, message, place)
         key = identity.rewrap(tx, self.keys, message, participant.patient_id) if participant else {}
         key |= {"release": __version__, "patient_index": index, "unasked": True}
         messages.settle(tx, message.id, "held", held.reason, detail, **key)
+        if held.unknown is not None:
+            unmapped_codes.ask(self, tx, message, held.unknown)
         return "held"
 
     def _merged(

@@ -111,6 +111,10 @@ def _entry(name: str, one: Spoken, faces: Faces, form: str, source: Source) -> d
 ELSEWHERE = {  # subcommands that are loaded when they are asked for
     "diff": "integrator.commands.face_changes:diff",
     "accept": "integrator.commands.accepting:accept",
+    "codes": "integrator.commands.codes:codes",
+    "answer": "integrator.commands.codes:answer",
+    "export": "integrator.commands.codes:export",
+    "copy": "integrator.commands.codes:copy",
 }
 
 

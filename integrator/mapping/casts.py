@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from integrator.mapping.path import Steps, parse_path
 
 if TYPE_CHECKING:
+    from integrator.mapping.codes import Unknown
     from integrator.mapping.state import State
 
 
@@ -33,7 +34,10 @@ class Wrong(Exception):
 
     `which` is the place of the conversion, from 0; `others` are places that it does not agree with; `element` is the
     element of the list that a place with [] means; `beside` is a place of the message that has a part in it.
+    `unknown` is set of a code that nobody mapped.
     """
+
+    unknown: Unknown | None = None
 
     def __init__(
         self,

@@ -39,6 +39,16 @@ class Found:
     unknown: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What came in the outside columns of a map that has no row for it; `which` is the column that nobody mapped."""
+
+    map: str
+    columns: tuple[str, ...]
+    codes: tuple[str, ...]
+    which: int
+
+
 class CodeMap:
     """A map as a face uses it: with the rows of a site before the common ones, folded for HL7."""
 

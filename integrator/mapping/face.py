@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from integrator.errors import CannotWrite, Held
 from integrator.formats.hl7v2 import Message
+from integrator.mapping.codes import Unknown
 from integrator.mapping.context import EMPTY, Context
 from integrator.mapping.lineage import Trace
 from integrator.mapping.log import Log
@@ -39,6 +40,7 @@ class Reading:
     notes: list[str]  # what a person should know: a default length, a doubled hour
     open_codes: list[tuple[str, str]]  # (code map, code) of codes that an open map does not know
     missed: bool = False  # whether something was there and not understood
+    unknown: list[Unknown] = field(default_factory=list)  # the open codes with all their columns
 
     @cached_property
     def unmapped(self) -> list[Unmapped]:
@@ -110,7 +112,7 @@ class Face:
         except Missing as wrong:
             raise self._held(wrong, tree) from None
         why = text_at(tree, self.declared.why) if self.declared.why else None
-        return Reading(self, tree, context, said, why, state.notes, state.open_codes, state.missed)
+        return Reading(self, tree, context, said, why, state.notes, state.open_codes, state.missed, state.unknown)
 
     def read_each(self, document: Any, context: Context = EMPTY) -> list[Reading]:
         """One reading for each element that `each` names; a face without `each` gives one."""
@@ -134,7 +136,8 @@ class Face:
         found = [first, *(place for one in others if (place := self._stands(one, wrong, tree)))]
         if wrong.beside and isinstance(tree, MessageNode):
             found.append((wrong.beside, tree.message.raw(wrong.beside)))
-        return Held(wrong.reason, ", ".join(place for place, _ in found), ", ".join(text for _, text in found))
+        places, texts = ", ".join(place for place, _ in found), ", ".join(text for _, text in found)
+        return Held(wrong.reason, places, texts, wrong.unknown)
 
     def _stands(self, at: Outside, wrong: Missing, tree: Any) -> tuple[str, str] | None:
         """The place that a path means where it went wrong, and what stands there; None: nothing."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrator.mapping import record_model
 from integrator.mapping.casts import NOTHING, Cast, Wrong
-from integrator.mapping.codes import CodeMap
+from integrator.mapping.codes import CodeMap, Unknown
 from integrator.mapping.model import Choice, Condition, Declared, Field, Outside
 from integrator.mapping.state import State
 from integrator.mapping.tree_hl7 import NULL, text_of
@@ -48,6 +48,7 @@ class Missing(Wrong):
     def __init__(self, wrong: Wrong, number: int, choice: Choice, node: Any):
         super().__init__(wrong.reason, wrong.which, wrong.others, wrong.element, wrong.beside)
         self.number, self.choice, self.node = number, choice, node
+        self.unknown = wrong.unknown
 
 
 class FieldReader:
@@ -162,13 +163,14 @@ def _strongest_reader(codes: CodeMap, hl7: bool) -> Any:
         texts = [_code_text(one) for one in nodes[0]]
         found = [codes.read((text,), hl7) for text in texts]
         if wrong := next((text for text, one in zip(texts, found, strict=True) if one.row is None), None):
-            raise Wrong(f"a code that has no row in the code map {codes.name}", _which(codes, (wrong,), hl7))
+            raise _without_row(codes, (wrong,), hl7)
         chosen = codes.strongest(found)
         if state.trace is not None:
             state.trace.row = chosen.row
         if chosen.unknown:
-            unknown = (text for text, one in zip(texts, found, strict=True) if one.unknown)
-            state.open_codes += [(codes.name, text) for text in dict.fromkeys(unknown)]
+            unknown = dict.fromkeys(text for text, one in zip(texts, found, strict=True) if one.unknown)
+            state.open_codes += [(codes.name, text) for text in unknown]
+            state.unknown += [_unknown(codes, (text,), 0) for text in unknown]
             return NOTHING
         return UNSAID if chosen.row is None or chosen.row.value is None else chosen.row.value
 
@@ -180,15 +182,28 @@ def _codes_reader(codes: CodeMap, hl7: bool) -> Any:
         texts = tuple(map(_code_text, nodes))
         found = codes.read(texts, hl7)
         if found.row is None:
-            raise Wrong(f"a code that has no row in the code map {codes.name}", _which(codes, texts, hl7))
+            raise _without_row(codes, texts, hl7)
         if state.trace is not None:
             state.trace.row = found.row
         if found.unknown:
             state.open_codes.append((codes.name, " ".join(text for text in texts if text)))
+            state.unknown.append(_unknown(codes, texts, len(texts) - 1))
             return NOTHING
         return UNSAID if found.row.value is None else found.row.value
 
     return read
+
+
+def _without_row(codes: CodeMap, texts: tuple[str, ...], fold: bool) -> Wrong:
+    """A code that holds its message; the error says which, so that one question is asked for all such messages."""
+    which = _which(codes, texts, fold)
+    wrong = Wrong(f"a code that has no row in the code map {codes.name}", which)
+    wrong.unknown = _unknown(codes, texts, which)
+    return wrong
+
+
+def _unknown(codes: CodeMap, texts: tuple[str, ...], which: int) -> Unknown:
+    return Unknown(codes.name, codes.columns[:-1], texts, which)
 
 
 def _code_text(node: Any) -> str:

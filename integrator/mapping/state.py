@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from integrator.mapping.codes import Unknown
 from integrator.mapping.context import Context
 from integrator.mapping.tree_hl7 import MessageNode, text_of
 
@@ -28,6 +29,7 @@ class State:
         "skipped",
         "trace",
         "tree",
+        "unknown",
         "used",
     )
 
@@ -40,6 +42,7 @@ class State:
         self.noted: list[str] = []  # what the lineage says of the value being read: notes and zone, offset, namespace
         self.used: list[str] = []  # the places that those notes looked at
         self.open_codes: list[tuple[str, str]] = []
+        self.unknown: list[Unknown] = []  # the same with their columns
         self.missed = False  # whether something was there and not understood, or was skipped
         self.skipped: list[tuple[int, Loc]] = []  # of the value being read: which place, and what of its element
         self.made: set[int] = set()  # ids of elements that were made by this run

@@ -67,6 +67,12 @@ def ask(
     return bool(ASK.value(tx, cause=cause, subject=subject, at=now, **about) == 1)
 
 
+def get(tx: Tx, cause: str, subject: str) -> Question | None:
+    """One question, open or answered."""
+    row = tx.first(select(*COLUMNS).where(q.cause == cause, q.subject == subject))
+    return Question(*row) if row else None
+
+
 def answer(tx: Tx, question_id: int) -> bool:
     """Closes an open question; the answer itself is a message. False: it is not open."""
     return bool(tx.changed(update(questions).where(q.id == question_id, q.state == "open").values(state="answered")))
