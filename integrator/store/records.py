@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, column, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, column, func, insert, or_, select, update
 from sqlalchemy.sql import ClauseElement
 
 from integrator.store.schema import message_records, record_versions, records
@@ -270,6 +270,12 @@ def look_ahead(tx: Tx, subjects: Iterable[str], kind: str) -> None:
 def page(tx: Tx, kind: str, after: int = 0, limit: int = 500) -> list[Row]:
     """The records of a kind in order of their number, after one number: for going over all of them."""
     return [Row(*row) for row in PAGE.all(tx, kind=kind, after=after, limit=limit)]
+
+
+def named(tx: Tx, text: str, limit: int = 50) -> list[Row]:
+    """The records whose key is this text, or ends with it behind a `|`, as a source's own number does."""
+    found = select(*COLUMNS).where(or_(r.key == text, r.key.endswith("|" + text, autoescape=True)))
+    return [Row(*row) for row in tx.all(found.order_by(r.id).limit(limit))]
 
 
 def count(tx: Tx, kind: str | None = None) -> int:

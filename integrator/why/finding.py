@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from integrator.errors import Rejected
@@ -9,20 +10,15 @@ from integrator.records import KINDS
 from integrator.store import Tx, records
 from integrator.store.records import Row
 
+NUMBERED = ("Appointment", "Treatment")  # kinds whose records have other numbers beside the key
 MANY = 12  # so many are named when a number means more than one record
 
 
 def find(tx: Tx, text: str) -> Row:
     """The record of "Appointment aria|ARIA|F-1", "F-1", "DISPO-017", "Patient DISPO-017". Rejected: none, several."""
     kind, _, key = text.strip().partition(" ")
-    if kind in KINDS and key.strip():
-        row = records.get(tx, kind, key.strip())
-        found = [row] if row else []
-    else:
-        kind, key = "", text.strip()
-        found = [row for row in _all(tx) if row.key == key]
-    if not found:
-        found = [row for row in _all(tx) if kind in ("", row.kind) and _named(row, key.strip(), bool(kind))]
+    kind, key = (kind, key.strip()) if kind in KINDS and key.strip() else ("", text.strip())
+    found = _found(tx, kind, key)
     if len(found) > 1:
         names = "; ".join(f'"{row.kind} {row.key}"' for row in found[:MANY])
         raise Rejected(f"{text!r} means {len(found)} records; say which: {names}")
@@ -31,24 +27,24 @@ def find(tx: Tx, text: str) -> Row:
     return found[0]
 
 
-def _all(tx: Tx) -> list[Row]:
-    found: list[Row] = []
-    for kind in KINDS:
-        after = 0
-        while page := records.page(tx, kind, after):
-            found += page
-            after = page[-1].number
-    return found
+def _found(tx: Tx, kind: str, key: str) -> list[Row]:
+    """Whose key it is; else whose key ends with it, or whose subject code it is; else whose other number it is."""
+    named = [row for row in records.named(tx, key) if kind in ("", row.kind)]
+    if whole := [row for row in named if row.key == key]:
+        return whole
+    if kind and not named:
+        named = records.of_subject(tx, key, kind)
+    return named or [row for one in NUMBERED if kind in ("", one) for row in _all(tx, one) if key in _numbers(row.body)]
 
 
-def _named(row: Row, text: str, of_kind: bool) -> bool:
-    """Whether people know the record by this number; one of a kind that is said, also by the subject code."""
-    if of_kind and row.subject == text:
-        return True
-    return row.key.rpartition("|")[2] == text or text in _numbers(row.body)
+def _all(tx: Tx, kind: str) -> Iterator[Row]:
+    after = 0
+    while page := records.page(tx, kind, after):
+        yield from page
+        after = page[-1].number
 
 
 def _numbers(body: dict[str, Any]) -> list[Any]:
-    """The numbers of an appointment or report, the patient's apart."""
+    """The numbers of an appointment or report that are not its key."""
     found = [body.get(name) for name in ("filler", "placer", "treatment")]
     return [one.get("value") for one in found if isinstance(one, dict)]

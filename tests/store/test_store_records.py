@@ -128,3 +128,14 @@ def test_going_over_all_of_them(store: Store) -> None:
         rows = [record(tx, f"aria||{n}") for n in range(5)]
         assert records.page(tx, "Appointment", limit=2) == rows[:2]
         assert records.page(tx, "Appointment", after=rows[1].number, limit=9) == rows[2:]
+
+
+def test_a_record_is_named_by_its_key_or_the_source_s_own_number(store: Store) -> None:
+    with store.write() as tx:
+        for key in ("aria|HD|F-1", "aria|HD|XF-1", "aria|HD|F_1", "kis|HD|F-1", "F-1"):
+            record(tx, key)
+    with store.read() as tx:
+        assert [row.key for row in records.named(tx, "F-1")] == ["aria|HD|F-1", "kis|HD|F-1", "F-1"]
+        assert [row.key for row in records.named(tx, "F_1")] == ["aria|HD|F_1"]
+        assert [row.key for row in records.named(tx, "aria|HD|F-1")] == ["aria|HD|F-1"]
+        assert records.named(tx, "%") == []
