@@ -14,6 +14,7 @@ from integrator.config import Source
 from integrator.errors import Held
 from integrator.formats.hl7v2 import Message, Segment
 from integrator.mapping import Faces
+from integrator.records import Said
 from integrator.records.values import Identifier
 from integrator.spoken import NumberChange, Read
 
@@ -58,11 +59,12 @@ def read_changes(message: Message) -> Read:
 
 def _of_two_persons(message: Message, trigger: str) -> NumberChange:
     """A24 and A37 name two patients, each with a PID."""
-    found = [_chosen(_numbers(pid, 3)) for pid in message.all("PID")]
+    pids = message.all("PID")
+    found = [_chosen(_numbers(pid, 3)) for pid in pids]
     if len(found) != 2 or not all(found):
         raise Held("a link of patients without the numbers of both", "PID-3")
     first, second = found
-    return NumberChange(FOLLOWED[trigger], second, first)
+    return NumberChange(FOLLOWED[trigger], second, first, persons=tuple(_person(pid) for pid in pids))
 
 
 def _pairs(message: Message) -> Iterator[tuple[Segment, Segment]]:
@@ -79,22 +81,29 @@ def _change(trigger: str, pid: Segment, mrg: Segment) -> Iterator[NumberChange]:
     into, prior = _chosen(_numbers(pid, 3)), _numbers(mrg, 1)
     if into is None or not prior:
         raise Held("a merge without both numbers", "MRG-1" if into else "PID-3")
-    number = _alike(into, prior)
-    if number is None:
-        return  # a number of another type than the hospital's own: nobody is found by it
-    kind = FOLLOWED.get(trigger)
-    if kind is None:
-        why = f"{trigger} {UNFOLLOWED[trigger]}, which Integrator does not follow: see whose messages it concerns"
-        yield NumberChange("unfollowed", number, into, why=why)
-    elif kind == "move" and number.value != into.value:
-        yield NumberChange("records", number, into)  # what stood under one number goes to the other; both stay
-    elif kind == "move":
-        now, before = _chosen(_numbers(pid, 2)), _chosen(_numbers(mrg, 4))
-        if now is None or before is None:
-            raise Held("a number goes from one person to another, and the two are not named", "PID-2")
-        yield NumberChange(kind, number, now, out_of=before)
-    else:
-        yield NumberChange(kind, number, into)
+    kind, persons = FOLLOWED.get(trigger), (_person(pid),)
+    for number in _alike(into, prior):  # none: of another type than the hospital's own, so nobody is found by it
+        if kind is None:
+            why = f"{trigger} {UNFOLLOWED[trigger]}, which Integrator does not follow: see whose messages it concerns"
+            yield NumberChange("unfollowed", number, into, why=why)
+        elif kind == "move" and number.value != into.value:
+            yield NumberChange("records", number, into)  # what stood under one number goes to the other; both stay
+        elif kind == "move":
+            now, before = _chosen(_numbers(pid, 2)), _chosen(_numbers(mrg, 4))
+            if now is None or before is None:
+                raise Held("a number goes from one person to another, and the two are not named", "PID-2")
+            yield NumberChange(kind, number, now, out_of=before, persons=persons)
+        else:
+            yield NumberChange(kind, number, into, persons=persons)
+
+
+def _person(pid: Segment) -> Said:
+    """What a PID says that a second identifier is compared with."""
+    said: Said = {"identifiers": tuple(_numbers(pid, 3))}
+    born = (pid.value(7) or "")[:8]
+    if born.isdecimal() and len(born) in (4, 6, 8):
+        said["birth_date"] = "-".join(part for part in (born[:4], born[4:6], born[6:8]) if part)
+    return said
 
 
 def _numbers(segment: Segment, field: int) -> list[Identifier]:
@@ -112,11 +121,11 @@ def _chosen(numbers: list[Identifier]) -> Identifier | None:
     return next((one for one in numbers if one.type == "MR"), numbers[0] if numbers else None)
 
 
-def _alike(into: Identifier, prior: list[Identifier]) -> Identifier | None:
-    """The prior number of the same type as the one that holds, else one whose type is not said."""
+def _alike(into: Identifier, prior: list[Identifier]) -> list[Identifier]:
+    """The prior numbers of the same type as the one that holds, else the first whose type is not said."""
     same = [one for one in prior if one.type == into.type]
     plain = [one for one in prior if one.type is None or into.type is None]
-    return next(iter(same or plain), None)
+    return same or plain[:1]
 
 
 def build_undo(change: int, reason: str) -> bytes:

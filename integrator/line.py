@@ -217,7 +217,10 @@ class Line(House):
 
     def _renumbered(self, tx: Tx, message: Stored, said: Read) -> str:
         """What speaks of hospital numbers themselves; see integrator/renumbering.py."""
-        done = renumber(self, tx, message, said, lambda one: self.read(one, tx))
+        try:
+            done = renumber(self, tx, message, said, lambda one: self.read(one, tx))
+        except Held as held:
+            return self._held(tx, message, held, *self.whose(tx, message, held))
         if done.state == "unwanted":
             return self._unwanted(tx, message, done.index, done.reason)
         if done.state == "held":

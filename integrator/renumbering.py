@@ -88,6 +88,9 @@ def renumber(house: House, tx: Tx, message: Stored, said: Read, read: Callable[[
     main = next((one for one in who if index in numbers.after.person(one.number_index)), who[0] if who else None)
     if main is None:
         return Renumbered("unwanted", index, None, NOBODY if changes else NO_NUMBER)
+    theirs = numbers.after.person(main.number_index)
+    if index not in theirs:
+        index = next((one for one in named if one in theirs), index)
     refused = next((one.why for one in changes if one.why), "") or numbers.refused
     if refused:
         return Renumbered("held", index, main, refused)
@@ -127,6 +130,7 @@ def _taken(
     before = identity_changes.around(tx, asked)
     known = identity_changes.of_message(tx, message.id)
     if not known:
+        _refuse_another(house, tx, message, changes, before, asked)
         for place, change in enumerate(changes):
             _append(house, tx, message, place, change)
     numbers.rows = identity_changes.around(tx, asked)
@@ -138,6 +142,30 @@ def _taken(
     if known:  # read again: what it changed is what the ledger would be without it
         numbers.before = fold_rows([row for row in numbers.rows if row.message_id != message.id], own)
     return numbers
+
+
+def _refuse_another(
+    house: House,
+    tx: Tx,
+    message: Stored,
+    changes: tuple[NumberChange, ...],
+    rows: list[ChangeRow],
+    named: set[bytes],
+) -> None:
+    """Held, with a question: a number would become a participant's whose person has another second identifier."""
+    persons = [person for change in changes for person in change.persons]
+    if not persons:
+        return
+    enrolled = people.by_numbers(tx, touched(rows) | named)
+    numbers = fold_rows(rows, {one.number_index for one in enrolled})
+    for one in enrolled:
+        if not named & numbers.person(one.number_index) or not identity.patient_key(tx, house.keys, one.patient_id):
+            continue
+        if any(identity.second_agrees(tx, house.keys, one, person) is False for person in persons):
+            text = "A change of the participant's number names a person with another second identifier."
+            now = house.clock.now()
+            questions.ask(tx, "second identifier", one.subject, message.source, text, now, message_id=message.id)
+            raise Held("the second identifier is not the participant's", "PID-7")
 
 
 def _append(house: House, tx: Tx, message: Stored, place: int, change: NumberChange) -> None:

@@ -44,6 +44,7 @@ class NumberChange:
     out_of: Identifier | None = None
     undoes: int | None = None  # a person's undo: which change of the ledger
     why: str = ""  # unfollowed: what it would do
+    persons: tuple[Said, ...] = ()  # what it says of who has the numbers: birth date and identifiers
 
     @property
     def named(self) -> tuple[Identifier, ...]:

@@ -203,9 +203,9 @@ def test_after_an_undo_the_other_number_may_be_another_participant(tmp_path: Pat
         assert said(here, "F-5")["patient"] == Identifier(NEW, namespace="HTEST", type="MR")
 
 
-def link(here: TestHouse, subject: str, number: str) -> None:
+def link(here: TestHouse, subject: str, number: str, second: str = "1957-03-12") -> None:
     with here.line.store.write() as tx:
-        entering.add_participant(here.line, tx, subject=subject, number=number, second="1957-03-12", consent=NOW)
+        entering.add_participant(here.line, tx, subject=subject, number=number, second=second, consent=NOW)
 
 
 def test_reading_everything_again_changes_nothing(tmp_path: Path) -> None:
@@ -300,6 +300,23 @@ def test_a_known_appointment_of_the_other_number_waits_no_longer(tmp_path: Path)
         assert asked(here) == []
 
 
+@pytest.mark.parametrize("event", ["A40", "A47", "A24"])
+@pytest.mark.parametrize(("into", "prior"), [(NEW, NUMBER), (NUMBER, NEW)])
+def test_a_person_with_another_birth_date_is_not_taken_in(tmp_path: Path, event: str, into: str, prior: str) -> None:
+    with house(tmp_path) as here:
+        feed(here, adt(event, into, prior).replace(b"19570312", b"19610704"), siu(control_id="M2", number=NEW))
+        assert here.states() == {"held": 1, "unwanted": 1}
+        assert here.message(1).reason == "the second identifier is not the participant's"
+        assert asked(here) == ["A change of the participant's number names a person with another second identifier."]
+
+
+def test_several_prior_numbers_are_retired_together(tmp_path: Path) -> None:
+    with house(tmp_path) as here:
+        body = adt().replace(b"MRG|", f"MRG|{OTHERS}^^^HTEST^MR~65 170839 J 003^^^DRV^SS~".encode())
+        feed(here, body, siu(control_id="M2", number=OTHERS), siu(control_id="M3", filler="F-2", number=NEW))
+        assert here.states() == {"merged": 3}
+
+
 # ---- moves, and what is not followed
 
 
@@ -390,7 +407,7 @@ def test_a_strangers_merge_leaves_no_text_of_a_number(tmp_path: Path) -> None:
 def test_the_public_sample_merges(tmp_path: Path, shared_data: Path) -> None:
     sample = (shared_data / "hl7v2" / "samples" / "ADT-A40-01.hl7").read_bytes().replace(b"|P|2.8", b"|T|2.8")
     with house(tmp_path) as here:
-        link(here, "DISPO-HTEST-002", "56789")
+        link(here, "DISPO-HTEST-002", "56789", second="2018-02-05")
         feed(here, sample.replace(b"|NE|NE", b"|"), siu(control_id="M2", number="12345"))
         assert here.states() == {"merged": 2}
         assert said(here)["subject"] == "DISPO-HTEST-002"
