@@ -115,7 +115,7 @@ def from_lines(why: Json) -> Iterator[str]:
     for came in why["before"]:
         yield f"  tried before: {_place_line(came)}"
     for came in why["chosen_by"]:
-        yield f"  chosen by: {_place_line(came)}"
+        yield f"  looked at: {_place_line(came)}"
     for came in why["otherwise"]:
         yield f"  says otherwise: {_place_line(came)}"
 

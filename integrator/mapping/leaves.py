@@ -161,8 +161,10 @@ class Joined:
             cells = ", ".join("*" if cell is None else "|".join(cell) for cell in entry.row.cells)
             why.row = f"{entry.row.file}:{entry.row.line} ({cells} -> {entry.row.value or 'no value'})"
         why.notes += dict.fromkeys(entry.notes)
-        why.before += self.came(entry.tried)
-        why.chosen_by += self.came(entry.selected) + [place for one in entry.used if (place := self._used(one))]
+        used = [place for one in entry.used if (place := self._used(one))]
+        why.before += [place for place in self.came(entry.tried) if place not in why.before]
+        looked = dict.fromkeys((*self.came(entry.selected), *used))
+        why.chosen_by += [place for place in looked if place not in why.chosen_by]
         why.otherwise += self.came(otherwise(entry, State(self.tree, self.context)))
 
     def came(self, spots: list[Spot]) -> list[Came]:
