@@ -14,7 +14,7 @@ from integrator.mapping.proof import prove
 
 
 @click.command("check")
-@click.option("--cases", default=60, show_default=True, help="Records and documents drawn for each law.")
+@click.option("--cases", default=40, show_default=True, help="Records and documents drawn for each law.")
 @click.option("--seed", default=1, show_default=True, help="Of what is drawn.")
 @json_option
 def check_(cases: int, seed: int, as_json: bool) -> None:

@@ -205,7 +205,7 @@ FHIR_CASTS = {
             labels=("display",),
             sees=(_IN_REFERENCE,),
         ),
-        Cast("key", _read_ref, _write_ref, (_REFERENCE,), labels=("display",), sees=(_IN_KEY,)),
+        Cast("key", _read_ref, _write_ref, ((*_REFERENCE, "type"),), labels=("display",), sees=(_IN_KEY,)),
         Cast("concept", _read_concept, _write_concept, (_CODING_PARTS,), sees=(_IN_CONCEPT,)),
         Cast("human-name", plain.read_name, plain.write_name, (("family", "given", "prefix", "suffix"),)),
         Cast("address", plain.read_address, plain.write_address, (("line", "city", "state", "postalCode", "country"),)),

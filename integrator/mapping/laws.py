@@ -7,8 +7,8 @@ lineage names it (laws_bytes.py). Both directions run through the real bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields, is_dataclass
 from random import Random
 from typing import Any
 
@@ -17,7 +17,7 @@ from integrator.mapping.context import Context
 from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_bytes import law_4
 from integrator.mapping.laws_documents import through_bytes
-from integrator.mapping.laws_noise import Excuses, disturbed, leaves_of
+from integrator.mapping.laws_noise import Excuses, disturbed, leaves_of, parts_not_understood
 from integrator.mapping.laws_values import Draw, allowed
 from integrator.mapping.log import Log
 from integrator.mapping.overlap import overlap
@@ -74,17 +74,21 @@ def law_1(face: Face, random: Random) -> str | None:
     return _reads_back(face, said, document)
 
 
-def _reads_back(face: Face, said: Said, document: Any, before: Said | None = None) -> str | None:
-    """What differs between a record and what its document says."""
+def _reads_back(
+    face: Face, said: Said, document: Any, before: Said | None = None, unclear: Collection[str] = ()
+) -> str | None:
+    """What differs between a record and what its document says; `unclear` fields may have stayed silent."""
     back = face.read(document).said
     for name in names_of(face, document):
         have = back.get(name)
         if name not in said:
             expected = (before or {}).get(name)
-            if not same(have, expected) and not _may_appear(face, name):
+            if not same(have, expected) and not _may_appear(face, name) and not _conditional(face, name):
                 return f"{name} was not said and reads {have!r}, not {expected!r}"
-        elif not same(have, allowed(face.declared, name, said[name])):
-            if said[name] in (None, ()) and (_may_appear(face, name) or _next_one(face, name)):
+        elif not same(have, allowed(face.declared, name, said[name])) and not (have is None and name in unclear):
+            if said[name] in (None, ()) and _may_appear(face, name):
+                continue
+            if before is not None and _next_one(face, name) and _without_gone(said[name], have):
                 continue
             return f"{name} = {said[name]!r} reads back as {have!r}"
     return None
@@ -116,10 +120,25 @@ def _may_appear(face: Face, name: str) -> bool:
     return any(overlap(at, other) for at in mine for other in others)
 
 
+def _conditional(face: Face, name: str) -> bool:
+    """Whether a field counts only under a condition, which what was written may have made true."""
+    return any(one.when for one in face.declared.fields if one.place.field == name)
+
+
 def _next_one(face: Face, name: str) -> bool:
     """Whether a field is the first of a list outside: where that is removed, the next one is the first."""
     places = [at for one in face.declared.fields if one.place.field == name for c in one.choices for at in c.at]
     return any(step.many and not step.every and not step.once for at in places for step in at.steps)
+
+
+def _without_gone(said: Any, have: Any) -> bool:
+    """Whether what was said is there, but for what was said to be none."""
+    if said in (None, ()):
+        return True
+    if not is_dataclass(said) or type(said) is not type(have):
+        return False
+    parts = [one.name for one in fields(said) if getattr(said, one.name) is not None]
+    return all(getattr(said, one) == getattr(have, one) for one in parts)
 
 
 def law_2(face: Face, random: Random) -> str | None:
@@ -146,7 +165,7 @@ def law_2_on(face: Face, document: Any, said: Said) -> str | None:
     for text, loc in leaves_of(face, document).items():
         if "noise" in text and text not in kept and loc in unspoken and not excuses.covers(loc):
             return f"{place_text(loc, (), face.declared.form.hl7)} was lost"
-    return _reads_back(face, said, after, before)
+    return _reads_back(face, said, after, before, parts_not_understood(face, document))
 
 
 def unchanged(face: Face, document: Any) -> str | None:

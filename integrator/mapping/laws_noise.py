@@ -11,7 +11,7 @@ from integrator.mapping.casts import NOTHING
 from integrator.mapping.face import Face, tree_of
 from integrator.mapping.laws_values import allowed
 from integrator.mapping.lineage import ReadEntry, Trace, spots
-from integrator.mapping.model import Choice
+from integrator.mapping.model import Choice, Outside
 from integrator.mapping.read import condition_test, is_word
 from integrator.mapping.tree_hl7 import AFTER, MessageNode, SegmentNode
 from integrator.mapping.walk import Loc, locate, plain
@@ -107,12 +107,16 @@ class Excuses:
         tree, tree_after = tree_of(document), tree_of(after)
         self.tree, self.after = tree, tree_after
         later = {entry.record: entry for entry in _traced(face, after) if _made(entry)}
-        for entry in _traced(face, document):
+        entries = _traced(face, document)
+        understood = {entry.loc for entry in entries if _made(entry)} | {()}  # unknown elements of a list are not ours
+        for entry in entries:
             holds = all(condition_test(one)(tree_after) for one in entry.field.when)
-            ours = _made(entry) or not entry.loc  # unknown elements of a list are not
+            ours = entry.loc in understood
             if ours and (self._changed(entry) or not holds):
                 gone = self.said.get(entry.field.place.field) in (None, ())
                 removed = gone or not holds or self._removed(entry, later.get(entry.record))
+                if removed and not entry.loc:  # of a list without brackets every element that would be read goes
+                    self.owners += [loc for choice in entry.field.choices for at in choice.at for loc in _firsts(at)]
                 self.owners += _owners(tree, entry, removed)
         for one in face.declared.fields:
             if not one.read and one.place.field in said:  # what is only written was not traced
@@ -147,6 +151,11 @@ class Excuses:
         return own is None or all(node.get(key) != own for _, node in locate(self.after, at.steps[: at.listed]))
 
 
+def parts_not_understood(face: Face, document: Any) -> set[str]:
+    """The fields of which some part stands there and is not understood: it stays, and the whole field is silent."""
+    return {one.field.place.field for one in _traced(face, document) if one.value is NOTHING and one.field.place.parts}
+
+
 def _made(entry: ReadEntry) -> bool:
     """Whether a value was made, and not a word that stands for none."""
     return entry.value is not NOTHING and not is_word(entry.value)
@@ -177,6 +186,14 @@ def _owners(tree: Any, entry: ReadEntry, removed: bool) -> Iterator[Loc]:
     for at in [at for choice in entry.field.choices for at in choice.at if not entry.loc]:
         if [step.name for step in at.steps[-2:]] == ["coding", "code"]:  # a coding without code has no place of its own
             yield from ((*loc, one) for loc, _ in locate(tree, at.steps[:-2]) for one in ("coding", "text", "_text"))
+
+
+def _firsts(at: Outside) -> Iterator[Loc]:
+    """The list that a path takes the first element of, where it begins with one."""
+    for number, step in enumerate(at.steps[:2]):
+        if step.many and not step.every and not step.once and all(one.once for one in at.steps[:number]):
+            above = [part for one in at.steps[:number] for part in (one.name, 0)]
+            yield (*above, step.name)
 
 
 _CODE_PARTS = ("2", "3", "4", "5", "6", "9")

@@ -8,10 +8,11 @@ from random import Random
 
 from integrator.errors import Held
 from integrator.mapping.face import Face
-from integrator.mapping.laws import LawResult, check_laws, unchanged
+from integrator.mapping.laws import LawResult, check_laws, law_2_on
 from integrator.mapping.laws_documents import Documents
 from integrator.mapping.laws_omissions import OmissionResult, Tally
 from integrator.mapping.laws_unseen import Seen, law_5, see
+from integrator.mapping.laws_values import Draw
 
 
 @dataclass
@@ -64,6 +65,6 @@ def _on_one(seen: Seen, random: Random) -> Iterator[tuple[int, str | None]]:
     yield 5, law_5(seen, random)
     if seen.face.declared.writes and seen.face.declared.reads:
         try:
-            yield 2, unchanged(seen.face, seen.document)
+            yield 2, law_2_on(seen.face, seen.document, Draw(seen.face.declared, random).said())
         except Held:  # without a default length a start alone is held
             yield 2, None

@@ -203,8 +203,7 @@ def merged(existing: Any, fresh: Any, held: Any, parts: tuple[str, ...], labels:
     changed = False
     heads = dict.fromkeys([*(part.partition(".")[0] for part in parts), *fresh])
     for head in heads:
-        stays = head in result if head in fresh else bool(held) or head not in result
-        if before.get(head) == fresh.get(head) and stays:
+        if before.get(head) == fresh.get(head) and _stays(head, result, fresh, held, parts):
             continue
         changed = True
         _merge_head(result, head, fresh.get(head), before.get(head), parts)
@@ -212,6 +211,14 @@ def merged(existing: Any, fresh: Any, held: Any, parts: tuple[str, ...], labels:
         for label in labels:
             result.pop(label, None)
     return result
+
+
+def _stays(head: str, result: dict[str, Any], fresh: dict[str, Any], held: Any, parts: tuple[str, ...]) -> bool:
+    """Whether a part that is alike before and after is as it should be already."""
+    if head in fresh or head not in result:
+        return head in result or head not in fresh
+    named_below = any(part.startswith(head + ".") for part in parts) and result[head].__class__ is dict
+    return bool(held) and not named_below
 
 
 def _merge_head(result: dict[str, Any], head: str, fresh: Any, before: Any, parts: tuple[str, ...]) -> None:

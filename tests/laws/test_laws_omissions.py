@@ -20,7 +20,7 @@ FACES = load_faces()
 EVERY = [pytest.param(face, id=f"{face.name} {site or ''}".strip()) for face, site in each_face(FACES)]
 
 
-CASES = 60 if os.environ.get("INTEGRATOR_PROOFS") == "whole" else 6
+CASES = 40 if os.environ.get("INTEGRATOR_PROOFS") == "whole" else 6
 
 
 @pytest.mark.long
