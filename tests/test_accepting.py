@@ -85,6 +85,20 @@ def test_the_first_start_accepts_what_is_there_and_a_restart_uses_it_whatever_th
         assert places(again) == [("LINAC 3", "R1")]
 
 
+def test_a_store_of_before_accepts_what_is_there(tmp_path, own):
+    with house(tmp_path, mappings="mappings") as first:
+        first.receive(siu())
+        first.read_all()
+        with first.line.store.write() as tx:  # as a release left it that knew of no sets
+            tx.run(schema.facts.delete().where(schema.facts.c.name == kept.ACCEPTED))
+            tx.run(schema.faces.delete())
+    swap_room_and_name(own)
+    with house(tmp_path, mappings="mappings") as again:
+        assert accepting(again).state()["accepted"] == accepting(again).state()["files"] == again.line.used.hash
+        assert accepting(again).state()["finished"] is True
+        assert places(again) == [("LINAC 3", "R1")]  # nothing is read again that nobody compared
+
+
 def test_files_that_do_not_load_stop_no_restart(tmp_path, own):
     with house(tmp_path, mappings="mappings"):
         pass

@@ -14,6 +14,8 @@ from typing import Any, Self
 
 from integrator.clock import StoryClock
 from integrator.errors import ConfigError
+from integrator.mapping.load import mappings_folder
+from integrator.mapping.sets import set_in
 from integrator.sandbox.people import NUMBER_SYSTEM, PARTICIPANTS
 from integrator.sandbox.story import PROCESSING, Story
 from integrator.security.keys import Keyring
@@ -153,7 +155,7 @@ class Ground:
 
     def remember(self, runs: int) -> None:
         """Notes for the next demo in this folder how often the story stands in it."""
-        told = {"runs": runs, "story": fingerprint(self.story), "ports": self.ports}
+        told = {"runs": runs, "story": fingerprint(self.story), "mappings": _mappings(), "ports": self.ports}
         (self.folder / "memory.json").write_text(json.dumps(told))
 
     def holds_lock(self, who: dict[str, int]) -> None:
@@ -185,9 +187,16 @@ class Ground:
             self.began_because = "the last run ended before the story did"
         elif known["story"] != fingerprint(self.story):
             self.began_because = "the story has changed since the last run"
+        elif known.get("mappings", _mappings()) != _mappings():
+            self.began_because = "the mappings have changed since the last run"
         elif known["runs"] >= RUNS_A_DAY:
             self.began_because = f"after {RUNS_A_DAY} runs the story's day is over"
         return None if self.began_because else known
+
+
+def _mappings() -> str:
+    """Differs where any mapping file of the program does: a store that stays would go on with those it accepted."""
+    return set_in(mappings_folder()).hash
 
 
 def fingerprint(story: Story) -> str:
