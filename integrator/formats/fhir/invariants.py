@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrator.formats.fhir.dates import in_order
-from integrator.formats.fhir.model import codes_of_systems
+from integrator.formats.fhir.model import codes_of_systems, model
 from integrator.formats.fhir.narrative import narrative
 
 Node = dict[str, Any]
@@ -50,6 +50,7 @@ class Rule:
 
 
 RULES: dict[str, list[Rule]] = {}
+DEFINITION = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def rule(kind: str, key: str, text: str, on: str | None = None) -> Callable[[Holds], Holds]:
@@ -188,6 +189,13 @@ def txt_1(it: Node) -> bool:
 @rule("Narrative", "txt-2", "the narrative needs some content", on="div")
 def txt_2(it: Node) -> bool:
     return narrative(it["div"]).says
+
+
+@rule("Resource", "profile", "a profile that is R4's definition of another type is claimed", on="meta")
+def profile_of_type(it: Node) -> bool:
+    """Of profiles only R4's own names are known."""
+    claimed = {each.removeprefix(DEFINITION) for each in it["meta"].get("profile", ()) if each}
+    return not claimed & (model("r4").resource_types - {it["resourceType"]})
 
 
 @rule("DomainResource", "dom-2", "a contained resource contains none itself", on="contained")

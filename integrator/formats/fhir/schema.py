@@ -98,16 +98,22 @@ def _object(model: Model, kind: str, whole: bool) -> Schema:
     if whole:
         primitives = {e.name: e for e in children.values() if _may_have_sibling(model, kind, e)}
         properties |= {"_" + name: _sibling(element) for name, element in primitives.items()}
-        # Where a code of a list is required, an extension in its place is none (FHIR R4, binding strength required).
-        listed = {name for name, e in primitives.items() if e.codes is not None and e.type == "code" and not e.many}
-        found["dependencies"] = {"_" + name: [name] for name in listed}
-        either = [name for name in required if name in primitives and name not in listed]
+        valued = {name for name, element in primitives.items() if _needs_value(kind, element)}
+        found["dependencies"] = {"_" + name: [name] for name in valued}
+        either = [name for name in required if name in primitives and name not in valued]
         required = [name for name in required if name not in either]
         if either:
             found["allOf"] = [{"anyOf": [{"required": [name]}, {"required": ["_" + name]}]} for name in either]
     if required:
         found["required"] = required
     return found
+
+
+def _needs_value(kind: str, element: Element) -> bool:
+    """What no extension can stand for: ids, an extension's url, and a code of a list (binding strength required)."""
+    if element.name == "id" or (kind, element.name) == ("Extension", "url"):
+        return True
+    return element.codes is not None and element.type == "code" and not element.many
 
 
 def _may_have_sibling(model: Model, kind: str, element: Element) -> bool:
