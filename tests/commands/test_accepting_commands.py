@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from integrator.cli import integrator
 from integrator.commands.faces import mappings
-from integrator.commands.service import check
 from integrator.formats.fhir.validate import problems
 from integrator.mapping.load import mappings_folder
 from tests.houses import house, siu
@@ -47,23 +47,24 @@ def folder(tmp_path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *args: str, code: int = 0, command=mappings) -> str:
-    result = CliRunner().invoke(command, [*args, "--config", str(folder / "config.toml")], catch_exceptions=False)
+def run(folder: Path, *args: str, code: int = 0, command: str = "mappings") -> str:
+    words = [command, *args, "--config", str(folder / "config.toml")]
+    result = CliRunner().invoke(integrator, words, catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result.stdout
 
 
 def test_files_that_differ_are_told_compared_accepted_and_taken_back(folder):
-    assert "differ from" not in run(folder, "--offline", command=check)
+    assert "differ from" not in run(folder, "--offline", command="check")
     edit(folder / "mappings", SITE, "[field]\n", '[field]\n"place.name" = "AIL-3.2"\n"place.room" = "AIL-3.1"\n')
-    assert "differ from the accepted mappings" in run(folder, "--offline", command=check)
+    assert "differ from the accepted mappings" in run(folder, "--offline", command="check")
     told = run(folder, "diff", "current", "files", "--since", "30000d")
     assert "1 appointment changes" in told
     assert "place: name LINAC 3, room R1" in told
     seen = json.loads(run(folder, "diff", "current", "files", "--json"))
     done = json.loads(run(folder, "accept", "--hash", seen["new"][:8], "--reason", "tried", "--json"))
     assert (done["hash"], done["again"]["changed"]) == (seen["new"], 1)
-    assert "differ from" not in run(folder, "--offline", command=check)
+    assert "differ from" not in run(folder, "--offline", command="check")
     back = run(folder, "accept", f"kept:{seen['old'][:12]}", "--reason", "not good")
     assert f"in use: {seen['old']}" in back
     assert "in use as before" in run(folder, "accept", f"kept:{seen['old'][:12]}", "--reason", "again")
