@@ -40,6 +40,7 @@ SAID: dict[tuple[str, str], Schema] = {
     ("Quantity", "system"): SYSTEM,
     ("Extension", "url"): {"type": "string", "pattern": f"^{ABSOLUTE}$"},
     ("Extension", "extension"): {"type": "array", "minItems": 1, "items": {"$ref": f"#/definitions/{INNER}"}},
+    ("Bundle.entry", "fullUrl"): {"type": "string", "pattern": f"^{ABSOLUTE}$"},
     ("Reference", "reference"): {"type": "string", "pattern": r"^\S+$"},
     ("Money", "currency"): {"type": "string", "pattern": "^[A-Z]{3}$"},  # of ISO 4217, whose list is not R4's
     ("Resource", "language"): {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},  # of BCP 47
@@ -127,6 +128,8 @@ def _one_or_many(model: Model, kind: str, element: Element, whole: bool) -> Sche
         return SAID[kind, element.name]
     if element.name == "language" and element.type == "code" and kind != "Expression":
         return SAID["Resource", "language"]
+    if element.name == "url" and element.type == "uri" and model.is_resource(kind):
+        return SAID["Extension", "url"]  # of a definition, which others name by it
     one = _one(model, kind, element)
     if not element.many:
         return one

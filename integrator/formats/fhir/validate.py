@@ -18,7 +18,12 @@ from typing import Any
 
 import jsonschema_rs
 
-from integrator.formats.fhir import bundle_invariants, resource_invariants, vital_signs  # noqa: F401  (they add rules)
+from integrator.formats.fhir import (  # noqa: F401  (they add their rules)
+    bundle_invariants,
+    definition_invariants,
+    resource_invariants,
+    vital_signs,
+)
 from integrator.formats.fhir.invariants import Node, Problem
 from integrator.formats.fhir.model import model
 from integrator.formats.fhir.schema import schema
