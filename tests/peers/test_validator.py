@@ -7,6 +7,8 @@ import json
 from click.testing import CliRunner
 
 from integrator.commands.faces import map_
+from integrator.mapping import load_faces
+from integrator.mapping.concept_maps import concept_maps
 from integrator.sandbox import story
 from tests.houses import siu
 
@@ -48,3 +50,8 @@ def test_each_trigger_without_and_with_a_time_is_clean_where_it_is_valid_for_us(
     file.write_bytes(b"".join(siu(event, event, filler=f"F-{event}", why="patient unwell") for event in events))
     resources = mapped(file, "--zone", "Europe/Berlin", "--site", "sandbox", "--charset", "8859/1")
     assert [judge(resource) for resource in resources] == [[]] * len(events)
+
+
+def test_every_code_map_is_clean_as_a_concept_map(judge):
+    for one in concept_maps(load_faces()):
+        assert judge(one) == [], json.dumps(one)
