@@ -87,7 +87,10 @@ def _mapped(name: str, kind: str, data: bytes, source: Source, faces: Faces, for
     said = read(data, source, faces, kind)
     if not said.records:
         head = glimpse(data)
-        click.echo(f"{name}: no face takes {head.type}^{head.event}; nothing is made of it", err=True)
+        what = f"{head.type}^{head.event}"
+        why = f"{what} changes hospital numbers" if said.numbers is not None else f"no face takes {what}"
+        why = f"{what} is {said.beside}" if said.beside else why
+        click.echo(f"{name}: {why}; nothing is made of it", err=True)
     wanted = [one for one in said.records if one.said.get("activity") != "other"]
     if len(wanted) < len(said.records):
         click.echo(f"{name}: {len(said.records) - len(wanted)} of it are no radiotherapy of the trial: other", err=True)
