@@ -127,7 +127,7 @@ class Excuses:
         """Whether the loss of this leaf is excused."""
         if loc[0] == "NTE" and isinstance(loc[1], int):  # the notes of a segment that was removed go with it
             after = self.tree.get("NTE")[loc[1]].get(AFTER)
-            if any(owner[0] == after and len(owner) == 2 for owner in self.owners):
+            if any(owner[0] == after for owner in self.owners):  # or that was made anew for another part
                 return True
         return any(loc[: len(owner)] == owner for owner in self.owners)
 
