@@ -64,13 +64,13 @@ class _Numbers:
         return next((self.after.refused[row.id] for row in self.mine if row.id in self.after.refused), "")
 
     def concerned(self) -> list[Participant]:
-        """The participants who have one of the numbers that the message names, before it or after."""
+        """The participants who have one of the numbers that the message names, before it or after, or whose numbers
+        are others by it."""
         told = {index for row in self.mine for index in (row.number, row.into, row.out_of)} | set(self.named)
-        return [
-            one
-            for one in self.enrolled
-            if told & (self.before.person(one.number_index) | self.after.person(one.number_index))
+        both = [
+            (one, self.before.person(one.number_index), self.after.person(one.number_index)) for one in self.enrolled
         ]
+        return [one for one, before, after in both if before != after or told & (before | after)]
 
 
 def renumber(house: House, tx: Tx, message: Stored, said: Read, read: Callable[[Stored], Read | Held]) -> Renumbered:
