@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.stores import each_store, postgres_server, pytest_collection_modifyitems, pytest_terminal_summary
 
@@ -16,6 +18,13 @@ def data_folder() -> Path | None:
     """`INTEGRATOR_DATA`, else ../shared/data beside the checkout; None where neither is there."""
     place = Path(os.environ.get("INTEGRATOR_DATA") or Path(__file__).parents[2] / "shared" / "data")
     return place if place.is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def own_logs() -> Iterator[None]:
+    """A command that a test runs in this process sets the logs up on that test's stderr; the next has its own."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

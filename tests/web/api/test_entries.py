@@ -11,6 +11,7 @@ import pytest
 
 from integrator.errors import RetryLater
 from integrator.store import journal, people
+from integrator.telemetry.logs import set_up_logs
 from tests.houses import NUMBER, SetClock
 from tests.web.api.conftest import SCORE, SESSION, SUBJECT, Program, programmed, texts
 
@@ -179,6 +180,7 @@ class Breaking(SetClock):
 
 
 def test_a_fault_says_no_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    set_up_logs(json=True)  # onto this test's stderr
     clock = Breaking()
     with programmed(tmp_path, clock) as program:
         clock.broken = True
