@@ -27,8 +27,8 @@ check: setup  ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: setup  ## the long proofs, whole
-	INTEGRATOR_PROOFS=whole $(BIN)/python -m pytest -m long tests
+faults: setup  ## the long proofs, whole; SEED=N draws what an earlier run drew
+	INTEGRATOR_PROOFS=whole $(BIN)/python -m pytest -m long $(if $(SEED),--seed $(SEED),) tests
 
 bench: setup  ## speed and memory, JSON lines in bench/out/
 	$(BIN)/python -m bench

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 import structlog
 
-from tests.stores import each_store, postgres_server, pytest_collection_modifyitems, pytest_terminal_summary
+from tests.seeds import pytest_addoption, say_seed, seed
+from tests.stores import each_store, postgres_server, pytest_collection_modifyitems, say_counts
 
-__all__ = ["each_store", "postgres_server", "pytest_collection_modifyitems", "pytest_terminal_summary"]
+__all__ = ["each_store", "postgres_server", "pytest_addoption", "pytest_collection_modifyitems", "seed"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests passed on each store, and what was drawn."""
+    say_counts(terminalreporter)
+    say_seed(terminalreporter)
 
 
 def data_folder() -> Path | None:

@@ -90,7 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.user_properties.append(("store", kind))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def say_counts(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how the tests that run on each store fared."""
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     for outcome in ("passed", "failed", "error", "skipped"):

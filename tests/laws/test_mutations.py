@@ -1,7 +1,7 @@
 """What `explain` says, proven by mutation: a byte of a message is changed, and the leaves that change are those that
 lineage names; a change that holds the message counts when the reason names its place.
 
-1,000 changes over all samples in `make faults`, a tenth in `make test`; INTEGRATOR_SEED draws them again.
+1,000 changes over all samples in `make faults`, a tenth in `make test`; `--seed N` draws them again.
 """
 
 from __future__ import annotations
