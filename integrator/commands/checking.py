@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
+from integrator.commands.inputs import mappings_option
 from integrator.commands.printing import json_option, print_json
 from integrator.mapping import Face, Faces, load_faces
 from integrator.mapping.proof import prove
@@ -16,14 +18,15 @@ from integrator.mapping.proof import prove
 @click.command("check")
 @click.option("--cases", default=40, show_default=True, help="Records and documents drawn for each law.")
 @click.option("--seed", default=1, show_default=True, help="Of what is drawn.")
+@mappings_option
 @json_option
-def check_(cases: int, seed: int, as_json: bool) -> None:
+def check_(cases: int, seed: int, root: Path | None, as_json: bool) -> None:
     """Checks every face at load, tries its laws on drawn records and documents, and puts a value into each place that
     it omits; exit code 1 if a law does not hold, or if an omitted value was not lost.
 
     Example: integrator mappings check --cases 500
     """
-    checked = [_checked(face, site, cases, seed) for face, site in each_face(load_faces())]
+    checked = [_checked(face, site, cases, seed) for face, site in each_face(load_faces(root))]
     if as_json:
         print_json(checked)
     else:

@@ -15,8 +15,9 @@ import click
 
 from integrator.commands.asking import config_option, do, settings_of
 from integrator.commands.faces import charset_option, site_option, source_of, zone_option
-from integrator.commands.inputs import documents
+from integrator.commands.inputs import documents, mappings_option
 from integrator.commands.printing import json_option, print_json
+from integrator.config import Source
 from integrator.errors import Held
 from integrator.mapping import explain, load_faces
 from integrator.mapping.explain import from_lines, in_words
@@ -33,6 +34,7 @@ Json = dict[str, Any]
 @site_option
 @zone_option
 @charset_option
+@mappings_option
 @config_option
 @json_option
 def explain_(
@@ -45,6 +47,7 @@ def explain_(
     charset: str,
     config: Path,
     as_json: bool,
+    root: Path | None,
 ) -> None:
     """Says why a value is what it is. WHAT is a file, a record (kind and key, an appointment's number, a subject code)
     or, with --target, a resource.
@@ -66,7 +69,7 @@ def explain_(
     elif target:
         found, lines = do(settings_of(config), "explain target", target=target, resource=named, leaf=path), target_lines
     elif len(what) == 1 and Path(named).is_file():
-        _file(Path(named), path, site, zone, charset, as_json)
+        _file(Path(named), path, source_of(site, zone, charset), root, as_json)
         return
     else:
         found, lines = do(settings_of(config), "explain record", record=named, leaf=path), record_lines
@@ -77,13 +80,15 @@ def explain_(
     sys.exit(1 if message and found["state"] == "held" else 0)
 
 
-def _file(file: Path, path: str, site: str, zone: str, charset: str, as_json: bool) -> None:
+def _file(file: Path, path: str, source: Source, root: Path | None, as_json: bool) -> None:
     if not path:
         raise click.UsageError("of a file say which leaf: --path Appointment.start, time.start or SCH-25")
-    faces, source = load_faces(), source_of(site, zone, charset)
-    context = replace(context_of(source), charset=charset)
+    faces = load_faces(root)
+    context = replace(context_of(source), charset=source.charset)
     try:
-        found = [explain(data, path, faces, context, site=site or None) for _, data in documents(file.read_bytes())]
+        found = [
+            explain(data, path, faces, context, site=source.site or None) for _, data in documents(file.read_bytes())
+        ]
     except Held as held:
         click.echo(f"held: {held.whole()}", err=True)
         sys.exit(1)

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import click
 
 from integrator.commands.checking import check_, each_face
-from integrator.commands.inputs import documents
+from integrator.commands.inputs import documents, mappings_option
 from integrator.commands.printing import json_option, print_json
 from integrator.commands.specifications import document
 from integrator.config import Source
@@ -47,7 +47,10 @@ def source_of(site: str, zone: str, charset: str) -> Source:
 @click.option(
     "--strict", is_flag=True, help="Also build every resource with fhir.resources; exit code 1 if one is bad."
 )
-def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str, strict: bool) -> None:
+@mappings_option
+def map_(
+    files: tuple[Path, ...], form: str, site: str, zone: str, charset: str, strict: bool, root: Path | None
+) -> None:
     """Maps HL7 v2 messages and registry records (API v2 JSON) to FHIR: one Bundle (collection) on stdout, what nobody
     mapped and what is held on stderr.
 
@@ -57,7 +60,7 @@ def map_(files: tuple[Path, ...], form: str, site: str, zone: str, charset: str,
 
     Example: integrator map messages.hl7 --zone Europe/Berlin --charset 8859/1 > bundle.json
     """
-    faces, source = load_faces(), source_of(site, zone, charset)
+    faces, source = load_faces(root), source_of(site, zone, charset)
     entries: list[dict[str, Any]] = []
     held = 0
     for file in files:
@@ -144,13 +147,14 @@ mappings.add_command(document)
 
 
 @mappings.command("list")
+@mappings_option
 @json_option
-def list_(as_json: bool) -> None:
+def list_(root: Path | None, as_json: bool) -> None:
     """Lists every face: record, form, direction, hash.
 
     Example: integrator mappings list
     """
-    faces = load_faces()
+    faces = load_faces(root)
     rows = [
         {"name": face.name, "site": site, "record": face.record, "form": face.form, "hash": face.hash}
         for face, site in each_face(faces)

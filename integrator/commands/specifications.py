@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from integrator.commands.inputs import mappings_option
 from integrator.errors import ConfigError
 from integrator.mapping import load_faces
 from integrator.specification import page
@@ -22,14 +23,15 @@ from integrator.specification import page
     show_default=True,
     help="Where the pages go.",
 )
-def document(names: tuple[str, ...], site: str, folder: Path) -> None:
+@mappings_option
+def document(names: tuple[str, ...], site: str, folder: Path, root: Path | None) -> None:
     """Makes one HTML page for each face, or for those that are named: what an engineer sends to the other side.
 
     A page needs no other file.
 
     Example: integrator mappings document hl7v2/siu-appointment --site heidelberg
     """
-    faces = load_faces()
+    faces = load_faces(root)
     for name in names or faces.names():
         face = faces.get(name, site or None)
         file = folder / f"{name.replace('/', '-')}{'-' + site if site else ''}.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from integrator.commands.explaining import explain_
 from integrator.commands.faces import map_
 from integrator.formats.fhir.validate import problems
+from integrator.mapping.load import mappings_folder
 from tests.houses import siu
 
 
@@ -129,3 +131,16 @@ def test_a_patient_as_r5(tmp_path):
     code, (patient,), reasons = run(*options)
     assert (code, patient["birthDate"]) == (0, "1957-03-12")
     assert "not valid" not in reasons
+
+
+def test_own_mapping_files_may_be_named(tmp_path: Path) -> None:
+    own, file = tmp_path / "mappings", tmp_path / "one.hl7"
+    shutil.copytree(mappings_folder(), own)
+    file.write_bytes(siu())
+    words = [file, "--zone", "Europe/Berlin", "--site", "sandbox", "--charset", "8859/1", "--mappings", own]
+    _, ours, _ = run(*words)
+    face = own / "fhir-r4" / "appointment.toml"
+    face.write_text(face.read_text().replace('.status"  = "accepted"', '.status"  = "tentative"'))
+    _, theirs, _ = run(*words)
+    assert "tentative" in json.dumps(theirs)
+    assert "tentative" not in json.dumps(ours)
