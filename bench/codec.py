@@ -12,14 +12,22 @@ import hl7
 from bench.figures import Figure
 from bench.messages import siu
 from bench.profiles import profile_step
+from bench.twin import appointment
 from integrator.formats.fhir.validate import problems
 from integrator.formats.hl7v2 import Unframer, answer, build, decode_message, frame, header, parse
-from integrator.mapping import Context, load_faces
+from integrator.mapping import Context, Faces, load_faces
+from integrator.mapping.lineage import Trace
+from integrator.mapping.load import mappings_folder
+from integrator.mapping.log import Log
 
 SITE = "sandbox"
 ROUND, ROUNDS = 0.005, 200  # seconds of one round, and how many
 PARSE_AT_MOST = 20.0  # microseconds
-WHOLE_AT_MOST = 250.0
+WHOLE_AT_MOST = 100.0
+TRACED_AT_MOST = 1_000_000 / 3000
+TWIN_AT_MOST = 1.6  # times what the same mapping takes that was written by hand
+LOAD_AT_MOST = 0.5  # seconds
+ZONE, NAMESPACE = "Europe/Berlin", "https://htest.example/aria"
 
 
 def microseconds(step: Callable[[], object]) -> float:
@@ -48,13 +56,18 @@ def codec() -> Iterator[Figure]:
 def mapping() -> Iterator[Figure]:
     """From bytes to a valid R4 Appointment, as the line does it, and each part of that alone."""
     data, faces = siu(), load_faces()
-    context = Context(zone="Europe/Berlin", default_unit="min", namespace="https://htest.example/aria")
+    context = Context(zone=ZONE, default_unit="min", namespace=NAMESPACE)
     writing = faces.writing("Appointment", "fhir-r4", None)
 
     def whole() -> object:
         message = parse(data)
         (face,) = faces.reading("hl7v2", message, SITE)
         return problems(writing.write(face.read(message, context).said, context))
+
+    def traced() -> object:
+        message = parse(data)
+        (face,) = faces.reading("hl7v2", message, SITE)
+        return problems(writing.write(face.read(message, context, Trace()).said, context, log=Log()))
 
     message = parse(data)
     (face,) = faces.reading("hl7v2", message, SITE)
@@ -63,11 +76,21 @@ def mapping() -> Iterator[Figure]:
     wrong = problems(resource)
     if wrong:
         raise SystemExit(f"the measured resource is not valid: {wrong[0].path}: {wrong[0].text}")
-    yield _figure("parse, read, write R4, validate", whole, WHOLE_AT_MOST)
+    if appointment(message, ZONE, NAMESPACE) != resource:
+        raise SystemExit("the mapping written by hand (bench/twin.py) makes another resource")
+    taken = _figure("parse, read, write R4, validate", whole, WHOLE_AT_MOST)
+    yield taken
+    by_hand = _figure("  the same by hand", lambda: problems(appointment(parse(data), ZONE, NAMESPACE)))
+    yield by_hand
+    yield Figure("  faces to by hand", round(taken.value / by_hand.value, 2), "times", most=TWIN_AT_MOST)
     yield _figure("  choose the face", lambda: faces.reading("hl7v2", message, SITE))
     yield _figure("  read", lambda: face.read(message, context))
+    yield _figure("  read with a trace", lambda: face.read(message, context, Trace()))
     yield _figure("  write R4", lambda: writing.write(said, context))
     yield _figure("  validate", lambda: problems(resource))
+    yield _figure("with trace and log", traced, TRACED_AT_MOST)
+    loads = min(timeit.repeat(lambda: Faces(mappings_folder()), number=1, repeat=5))
+    yield Figure("load all faces", round(loads, 3), "s", most=LOAD_AT_MOST)
 
 
 def _figure(name: str, step: Callable[[], object], most: float | None = None) -> Figure:

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from bench.codec import NAMESPACE, SITE, ZONE
 from bench.figures import Figure, table
 from bench.messages import SIZE, Template, siu
 from bench.processes import listener, load
+from bench.twin import appointment
 from integrator.formats.hl7v2 import parse
 from integrator.mapping import Context, load_faces
 
@@ -61,3 +63,24 @@ def test_figures_are_met_missed_or_without_a_target():
     }
     assert "MISSED" in table([slow])
     assert "MISSED" not in table([fast, free])
+
+
+def test_the_mapping_written_by_hand_makes_what_the_faces_make():
+    assert_by_hand_is_the_same(siu())
+
+
+def test_the_mapping_written_by_hand_makes_what_the_faces_make_of_the_samples(shared_data):
+    files = [
+        *sorted((shared_data / "hl7v2/samples").glob("SIU-*.hl7")),
+        shared_data / "hl7v2/edge/siu-s12-schedule.hl7",
+    ]
+    assert len(files) == 8
+    for file in files:
+        assert_by_hand_is_the_same(file.read_bytes())
+
+
+def assert_by_hand_is_the_same(data):
+    message, context = parse(data, "utf-8"), Context(zone=ZONE, default_unit="min", namespace=NAMESPACE)
+    (face,) = load_faces().reading("hl7v2", message, SITE)
+    resource = load_faces().writing("Appointment", "fhir-r4").write(face.read(message, context).said, context)
+    assert appointment(message, ZONE, NAMESPACE) == resource
