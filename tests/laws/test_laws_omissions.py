@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from integrator.commands.checking import each_face
 from integrator.mapping import load_faces
@@ -31,6 +33,17 @@ def test_the_laws_hold_and_every_omission_is_exercised_and_true(face: Face):
     assert {one.omission.text: one.wrong for one in proof.omissions if not one.ok} == {}
     assert 5 in {one.law for one in proof.laws}
     assert len(proof.omissions) == len(face.declared.omit_ours) + len(face.declared.omit_theirs)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("face", EVERY)
+@given(start=st.integers(min_value=0, max_value=2**32))
+@settings(
+    max_examples=30 if CASES == 40 else 3, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+def test_the_laws_hold_wherever_hypothesis_begins(face: Face, start: int):
+    proof = prove(face, 4, seed=start)
+    assert {one.law: one.failure for one in proof.laws if not one.ok} == {}
 
 
 # what cannot fail proves nothing
