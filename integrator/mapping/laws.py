@@ -159,13 +159,22 @@ def law_2_on(face: Face, document: Any, said: Said) -> str | None:
     try:
         after = through_bytes(face.write(said, onto=document))
     except CannotWrite as error:
-        return f"{error.what}: {said}"
+        return None if _takes_away_its_own(face, said, error) else f"{error.what}: {said}"
     kept, excuses = leaves_of(face, after), Excuses(face, document, after, before, said)
     unspoken = uncovered(face, tree_of(document), covers(face.declared, omissions=False))
     for text, loc in leaves_of(face, document).items():
         if "noise" in text and text not in kept and loc in unspoken and not excuses.covers(loc):
             return f"{place_text(loc, (), face.declared.form.hl7)} was lost"
     return _reads_back(face, said, after, before, parts_not_understood(face, document))
+
+
+def _takes_away_its_own(face: Face, said: Said, error: CannotWrite) -> bool:
+    """Whether a record says none of what makes the document one of this face: a Procedure without its code is no
+    exercise session, and nothing is written of it."""
+    places = [one.at for one in face.declared.when if f" needs {one.at.text} to be " in error.what]
+    gone = [one for one in face.declared.fields if one.place.field in said and said[one.place.field] in (None, ())]
+    at_risk = [at for one in gone for choice in one.choices for at in choice.at]
+    return any(overlap(at, place) for at in at_risk for place in places)
 
 
 def unchanged(face: Face, document: Any) -> str | None:
