@@ -9,6 +9,7 @@ from typing import Any
 
 from integrator.errors import CannotWrite, Held
 from integrator.formats.hl7v2 import Message
+from integrator.mapping.casts import Wrong
 from integrator.mapping.codes import Unknown
 from integrator.mapping.context import EMPTY, Context
 from integrator.mapping.lineage import Trace
@@ -25,6 +26,8 @@ from integrator.mapping.tree_hl7 import MessageNode
 from integrator.mapping.unmapped import Unmapped, covers, unmapped
 from integrator.mapping.walk import Loc, every_finder, locate, node_at, plain
 from integrator.mapping.writing import Writing
+from integrator.mapping.written import WrittenReader
+from integrator.mapping.written_values import Unusual, usual
 from integrator.records import Said
 
 
@@ -88,6 +91,11 @@ class Face:
     def __repr__(self) -> str:
         return f"<Face {self.name}>"
 
+    @cached_property
+    def written(self) -> WrittenReader | None:
+        """Reading written out as one function, made when the first message comes; None: closures only."""
+        return WrittenReader(self.declared, self._readers) if self.declared.form.hl7 and self._readers else None
+
     def _texts(self) -> dict[str, str]:
         texts = dict(self.declared.texts)
         for one in self.declared.fields:
@@ -103,6 +111,26 @@ class Face:
 
     def read(self, document: Any, context: Context = EMPTY, trace: Trace | None = None) -> Reading:
         """What a Message or a resource says. Held, with place and text, where a value cannot be understood."""
+        if trace is None and document.__class__ is Message and self.written is not None:
+            found = self._read_new(self.written, document, context)
+            if found is not None:
+                return found
+        return self.read_by_closures(document, context, trace)
+
+    def _read_new(self, written: WrittenReader, message: Message, context: Context) -> Reading | None:
+        """A message that nobody looked at yet, without a trace; None: the closures have to say what it says."""
+        if not usual(message):
+            return None
+        tree = MessageNode(message)
+        state = State(tree, context)
+        try:
+            said, why = written.read(message, state)
+        except (Unusual, Wrong):
+            return None
+        return Reading(self, tree, context, said, why, state.notes, state.open_codes, state.missed, state.unknown)
+
+    def read_by_closures(self, document: Any, context: Context = EMPTY, trace: Trace | None = None) -> Reading:
+        """As `read`, by the reference: what traces, existing documents and unusual messages are read by."""
         tree = tree_of(document)
         state = State(tree, context, trace)
         said: Said = {}

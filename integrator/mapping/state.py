@@ -63,13 +63,21 @@ class State:
         if self.trace is not None:
             self.skipped.append((place, part))
 
+    def sent_at(self, stamp: str) -> None:
+        """Tells what MSH-7 is, as sent, where the message is not read as a tree; what is not plain is looked up."""
+        if "\\" not in stamp and "&" not in stamp:
+            self._msh_7 = _offset_of(stamp.split("^", 1)[0])
+
     def message_offset(self) -> str | None:
         """The offset of MSH-7 ("+0215"), which speaks for every time of the message that has none of its own."""
         if self._msh_7 is None:
             self._msh_7 = ""
             if isinstance(self.tree, MessageNode):
                 first = (self.tree.get("MSH") or [None])[0]
-                stamp = text_of(((first.get("7") if first is not None else None) or [""])[0])
-                if len(stamp) > 5 and stamp[-5] in "+-" and stamp[-4:].isdigit():
-                    self._msh_7 = stamp[-5:]
+                self._msh_7 = _offset_of(text_of(((first.get("7") if first is not None else None) or [""])[0]))
         return self._msh_7 or None
+
+
+def _offset_of(stamp: str) -> str:
+    """The offset at the end of a time; "" where it has none."""
+    return stamp[-5:] if len(stamp) > 5 and stamp[-5] in "+-" and stamp[-4:].isdigit() else ""

@@ -107,13 +107,14 @@ def unpack(segment: Segment, raw: str) -> Any:
         parts = raw.split(component)
         names = _NUMBERS if len(parts) < len(_NUMBERS) else [str(number) for number in range(1, len(parts) + 1)]
         if (subcomponent and subcomponent in raw) or (delims.escape and delims.escape in raw):
-            parts = [_component(segment, part) for part in parts]
+            parts = [unpack_component(segment, part) for part in parts]
         return {name: part for name, part in zip(names, parts, strict=False) if part} or ""
-    alone = _component(segment, raw)
+    alone = unpack_component(segment, raw)
     return {"1": alone} if alone.__class__ is dict else alone  # subcomponents of the first component, no components
 
 
-def _component(segment: Segment, raw: str) -> Any:
+def unpack_component(segment: Segment, raw: str) -> Any:
+    """One raw component as a text, or as the dictionary of its subcomponents."""
     mark = segment.delimiters.subcomponent
     if mark and mark in raw:
         return {str(n): _text(segment, part) for n, part in enumerate(raw.split(mark), 1) if part} or ""

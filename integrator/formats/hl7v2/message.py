@@ -64,11 +64,19 @@ class Message:
 
     def all(self, name: str) -> list[Segment]:
         """The segments of that name, in order."""
-        if self._by_name is None:
-            self._by_name = {}
+        return self.by_name().get(name, [])
+
+    def by_name(self) -> dict[str, list[Segment]]:
+        """All segments, in order, by their names; not to be changed."""
+        found = self._by_name
+        if found is None:
+            found = self._by_name = {}
             for segment in self.segments:
-                self._by_name.setdefault(segment.name, []).append(segment)
-        return self._by_name.get(name, [])
+                if segment.name in found:
+                    found[segment.name].append(segment)
+                else:
+                    found[segment.name] = [segment]
+        return found
 
     def first(self, name: str) -> Segment | None:
         """The first segment of that name."""

@@ -1,0 +1,149 @@
+"""Written-out readers against the closures, their reference: samples, test cases, messages drawn at random and bent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from integrator.errors import Held, Rejected
+from integrator.formats.hl7v2 import Message, build, parse
+from integrator.mapping import Context, load_faces
+from integrator.mapping.laws_documents import Documents
+from tests.mapping.face_documents import sch, siu
+
+FACES = load_faces()
+HL7 = [face for face in FACES if face.declared.form.hl7 and face.declared.reads]
+OF_SITES = [pytest.param(face, id=f"{face.name} {number}") for number, face in enumerate(HL7)]
+CONTEXTS = [
+    Context(zone="Europe/Berlin", default_minutes=30),
+    Context(zone="Europe/Berlin", default_unit="min", namespace="https://htest.example/aria"),
+    Context(),
+]
+CASES = sorted((Path(__file__).parents[1] / "cases").rglob("*.hl7"))
+# What senders put where something else is expected.
+BENT = [
+    "",
+    '""',
+    " ",
+    "^",
+    "~",
+    "&",
+    "|",
+    "^^^",
+    "~^",
+    r"\S\ ",
+    r"\.br\ ",
+    r"\X2222\ ",
+    "1^2^3",
+    "ä&b^c&&d",
+    '""^""',
+    "x",
+]
+BENT += ["20260230", "20260329023000", "20260320100000", "20261025023000", "M30", "99", "Booked", "MR", "A~B", "S15"]
+
+
+def outcome(read, data: bytes, context: Context):
+    """All that a reading says, or all that its error says; each way reads a message of its own."""
+    message = parse(data, "utf-8")
+    try:
+        found = read(message, context)
+    except Held as held:
+        return held.reason, held.place, held.text, held.unknown
+    said = list(found.said.items())  # in their order
+    offsets = repr(said)  # equal instants may carry other offsets
+    unmapped = found.unmapped if context is CONTEXTS[0] else []
+    return said, offsets, found.why, found.notes, found.open_codes, found.missed, found.unknown, unmapped
+
+
+def assert_the_same(face, data: bytes) -> None:
+    for context in CONTEXTS:
+        assert outcome(face.read, data, context) == outcome(face.read_by_closures, data, context), (face.name, data)
+
+
+def bent(data: bytes, random: Random) -> bytes | None:
+    """The message with one or two fields or components changed; None where that is no message any more."""
+    lines = data.decode().rstrip("\r").split("\r")
+    for _ in range(random.randint(1, 2)):
+        number = random.randrange(len(lines))
+        fields = lines[number].split("|")
+        at = random.randrange(1, len(fields) + 1)
+        if number == 0 and at < 6:
+            continue
+        fields += [""] * (at + 1 - len(fields))
+        parts = fields[at].split("^")
+        if random.random() < 0.5:
+            parts[random.randrange(len(parts))] = random.choice(BENT)
+            fields[at] = "^".join(parts)
+        else:
+            fields[at] = random.choice(BENT) + random.choice(("", fields[at]))
+        lines[number] = "|".join(fields)
+    fresh = ("\r".join(lines) + "\r").encode()
+    try:
+        parse(fresh, "utf-8")
+    except (Held, Rejected):
+        return None
+    return fresh
+
+
+@pytest.mark.parametrize("face", OF_SITES)
+def test_drawn_messages_read_the_same(face):
+    documents, random = Documents(face), Random(face.hash)
+    for _ in range(60):
+        data = build(documents.draw(random, []))
+        assert_the_same(face, data)
+        for _ in range(5):
+            if fresh := bent(data, random):
+                assert_the_same(face, fresh)
+
+
+@pytest.mark.parametrize("face", OF_SITES)
+def test_test_cases_read_the_same(face):
+    assert CASES
+    for file in CASES:
+        assert_the_same(face, file.read_bytes())
+
+
+def test_samples_read_the_same(shared_data):
+    files = sorted(shared_data.joinpath("hl7v2").rglob("*.hl7"))
+    assert len(files) > 20
+    for file in files:
+        try:
+            parse(file.read_bytes(), "utf-8")
+        except (Held, Rejected):
+            continue
+        for face in HL7:
+            assert_the_same(face, file.read_bytes())
+
+
+def test_bent_samples_read_the_same(shared_data):
+    random = Random(9)
+    face = FACES.get("hl7v2/siu-appointment", "heidelberg")
+    for file in sorted(shared_data.joinpath("hl7v2").rglob("*[sS][iI][uU]-*.hl7")):
+        data = build(parse(file.read_bytes(), "utf-8"), "utf-8").replace(b"\r\n", b"\r").replace(b"\n", b"\r")
+        for _ in range(100):
+            if fresh := bent(data, random):
+                assert_the_same(face, fresh)
+
+
+@pytest.mark.parametrize("site", [None, "sandbox", "heidelberg"])
+def test_the_common_message_needs_no_closure(site):
+    face = FACES.get("hl7v2/siu-appointment", site)
+    message = siu(sch(f25="Booked"), "TQ1|1||||||20260320100000|20260320103000", "AIS|1||1297069006^x^L", "AIL|1||L3")
+    assert face.written is not None
+    assert "top" not in face.written.source
+    said, _ = quickly(face, message)
+    assert list(said) == ["placer", "filler", "status", "patient", "time", "kind", "activity", "services", "place"]
+
+
+def quickly(face, message: Message):
+    found = face._read_new(face.written, message, CONTEXTS[0])
+    return (found.said, found.why) if found else pytest.fail("it was left to the closures")
+
+
+def test_what_is_unusual_is_left_to_the_closures():
+    face = FACES.get("hl7v2/siu-appointment")
+    for field in ("20260230", "~20260320100000", r"\X20\ "):
+        message = siu(f"TQ1|1||||||{field}|20260320103000")
+        assert face._read_new(face.written, message, CONTEXTS[0]) is None
