@@ -15,6 +15,7 @@ from integrator.again import Again, again
 from integrator.comparing import face_json
 from integrator.errors import ConfigError, Rejected
 from integrator.line import Line
+from integrator.mapping.load import mappings_folder
 from integrator.mapping.sets import FaceSet, changes_of, set_in
 from integrator.rereading import over_store
 from integrator.store import Tx, journal
@@ -76,7 +77,9 @@ class Accepting:
         if name == CURRENT:
             return self.line.used
         if name == FILES:
-            return accepted.files_of(self.line.settings)
+            files = accepted.files_of(self.line.settings)
+            own = files.root == mappings_folder()  # the process loads them only once
+            return FaceSet(files.texts) if own else files
         if name.startswith(KEPT):
             with self.line.store.read() as tx:
                 return accepted.kept_set(tx, name.removeprefix(KEPT))

@@ -102,8 +102,7 @@ class Answering:
     def _files(self) -> FaceSet:
         """The files of the folder in use; they must be what is accepted, and ours to write."""
         folder = accepted.folder_of(self.line.settings)
-        package = Path(load.__file__).parents[1]
-        if folder.is_relative_to(package) or not os.access(folder, os.W_OK):
+        if folder == load.mappings_folder() or not os.access(folder, os.W_OK):
             raise Rejected(
                 f"the mappings in {folder} are the program's own and are not written to: copy them with "
                 'integrator mappings copy FOLDER, name that folder in [integrator] mappings = "FOLDER", start again'

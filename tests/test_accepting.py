@@ -152,6 +152,13 @@ def test_accepted_files_read_all_again_and_going_back_is_the_same_way(tmp_path, 
         assert again.line.used.hash == old
 
 
+def test_the_programs_own_files_are_read_as_they_are_now_not_as_they_were_loaded(tmp_path):
+    with house(tmp_path) as opened:
+        files = accepting(opened).named("files")
+        assert files.hash == opened.line.used.hash
+        assert files.faces is not opened.line.used.faces
+
+
 def test_the_journal_says_who_accepted_what_and_why(tmp_path, own):
     with house(tmp_path, mappings="mappings") as opened:
         swap_room_and_name(own)

@@ -130,6 +130,11 @@ def test_what_cannot_be_answered_is_refused_in_words(tmp_path, own, said, more, 
         answering(opened).answer(*said, **SIGNED | more)
 
 
+def test_the_programs_own_files_are_not_written_to(tmp_path):
+    with house(tmp_path) as opened, pytest.raises(Rejected, match=r"the program's own .* integrator mappings copy"):
+        answering(opened).answer("siu-activity", "RT-FRACTIO", "fraction", **SIGNED)
+
+
 def test_a_code_is_answered_before_it_comes_and_only_where_nothing_else_is_said(tmp_path, own):
     with house(tmp_path, mappings="mappings") as opened:
         assert answer(opened, "siu-status", "Neu", "pending")["row"] == [OPEN, "Neu", "pending"]
