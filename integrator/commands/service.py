@@ -17,6 +17,7 @@ from integrator.commands.printing import json_option, print_json
 from integrator.config import Settings, read_config
 from integrator.errors import ConfigError, IntegratorError
 from integrator.formats.fhir.model import release_of
+from integrator.mapping import Faces
 from integrator.security.keys import Keyring
 from integrator.store.faces import ACCEPTED
 from integrator.store.peeking import peek
@@ -120,33 +121,34 @@ def _check_house(settings: Settings, say: Say, offline: bool) -> None:
         say(True, "keys", settings.integrator.keys)
     except ConfigError as wrong:
         say(False, "keys", str(wrong))
-    _check_faces(settings, say)
+    faces = _check_faces(settings, say)
     for source in settings.source:
         hint = "" if source.namespace else "; ids without an assigner cannot be sent on (set namespace)"
         say(True, f"source {source.name}", f"listens on {source.listen}, zone {source.zone}{hint}")
     for target in settings.target:
-        _check_target(settings, target.name, say, offline)
+        _check_target(settings, target.name, faces, say, offline)
 
 
-def _check_faces(settings: Settings, say: Say) -> None:
-    """The files, and whether they are what is used."""
+def _check_faces(settings: Settings, say: Say) -> Faces | None:
+    """The files, and whether they are what is used. None: they do not load."""
     try:
         files = files_of(settings)
         check_faces(settings, files.faces)
         say(True, "faces", f"{len(list(files.faces))} loaded from {folder_of(settings)}, {files.hash[:12]}")
     except ConfigError as wrong:
         say(False, "faces", str(wrong))
-        return
+        return None
     try:
         accepted = peek(settings.store_url, ACCEPTED)
     except ConfigError as wrong:
         say(False, "store", str(wrong))
-        return
+        return files.faces
     if accepted and accepted != files.hash:
         say(True, "mappings", differs(settings, accepted))
+    return files.faces
 
 
-def _check_target(settings: Settings, name: str, say: Say, offline: bool) -> None:
+def _check_target(settings: Settings, name: str, faces: Faces | None, say: Say, offline: bool) -> None:
     target = settings.target_named(name)
     try:
         client = target_of(target, settings.folder)
@@ -165,12 +167,13 @@ def _check_target(settings: Settings, name: str, say: Say, offline: bool) -> Non
     wanted = release_of(target.form)
     fits = able.speaks(wanted)
     say(fits, f"target {name}", speaks if fits else f"{speaks}; form = {target.form!r} needs {wanted.upper()}")
-    for kind in target.records:
-        ways = [way for way in ("create", "conditional-create", "update", "patch", "search") if able.can(kind, way)]
+    for kind in target.records if faces else ():
+        resource = faces.writing(kind, target.form, target.site or None).declared.form.name if faces else kind
+        ways = [way for way in ("create", "conditional-create", "update", "patch", "search") if able.can(resource, way)]
         writes = bool({"create", "update", "patch"} & set(ways))
         say(
             True,
             f"target {name}",
-            f"{kind}: {', '.join(ways) or 'nothing'}"
-            + ("" if writes else "; what is owed to it will wait: the target cannot write " + kind),
+            f"{kind if kind == resource else f'{kind} as {resource}'}: {', '.join(ways) or 'nothing'}"
+            + ("" if writes else f"; what is owed to it will wait: the target cannot write {resource}"),
         )

@@ -106,6 +106,17 @@ def test_check_says_what_a_target_can_and_cannot(folder):
     assert integrator(folder, "check").returncode == 1  # it is away now
 
 
+def test_check_asks_for_the_resource_that_a_record_is_written_as(folder):
+    with SandboxEhr(folder / "ehr.db", settings="hapi-like") as ehr:
+        records = '["Appointment", "Treatment", "Participant"]'
+        target = f'[[target]]\nname = "ehr"\nsystem = "ehr"\nbase = "{ehr.base}"\nrecords = {records}\n'
+        (folder / "config.toml").write_text(CONFIG.format(target=target))
+        told = integrator(folder, "check").stdout
+        assert "Treatment as Procedure: create" in told
+        assert "Participant as ResearchSubject: create" in told
+        assert "cannot write" not in told
+
+
 def test_a_participant_is_added_at_rest_and_while_it_runs(folder):
     add = ["--number", OTHER, "--second", "1960-01-01", "--consent", "2026-03-01"]
     done = integrator(folder, "participant", "add", "DISPO-HTEST-002", *add)
