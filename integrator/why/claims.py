@@ -26,14 +26,17 @@ def claims_json(
     kept = {claim.origin.receipt for claim in standing}
     for one in reversed(told):
         if one.spoken and field in one.spoken.said and one.message.id not in kept:
-            later = _later(one, standing)
-            found.append(_earlier(kind, field, one, f"message {later.origin.receipt} of {one.message.system} is later"))
+            found.append(_earlier(kind, field, one, _replaced(field, one, standing)))
     return found
 
 
-def _later(one: Told, standing: list[Claim]) -> Claim:
-    mine = [claim for claim in standing if claim.origin.system == one.message.system]
-    return (mine or standing)[0]
+def _replaced(field: str, one: Told, standing: list[Claim]) -> str:
+    """Why a message that speaks of a field today has no claim of it."""
+    mine = [claim for claim in standing if claim.origin.system == one.message.system] or standing
+    if not mine:
+        number = one.message.id
+        return f"when it was read, it said nothing of {field}; integrator replay --message {number} reads it again"
+    return f"message {mine[0].origin.receipt} of {one.message.system} is later"
 
 
 def _claim_json(kind: str, field: str, claim: Claim, outcome: str, reason: str, one: Told | None) -> Json:

@@ -18,6 +18,7 @@ from integrator.entering import enter as enter_entry
 from integrator.formats.entry import Entry
 from integrator.mapping import load_faces
 from integrator.mapping.kept import face_as_it_was
+from integrator.mapping.sets import FaceSet
 from integrator.store import faces as kept_faces
 from integrator.store.schema import messages as table
 from tests.houses import SetClock, TestHouse, house, siu
@@ -107,6 +108,17 @@ def test_a_corrected_result_says_so(opened: TestHouse):
     value = field(opened, f"Observation {SUBJECT}/V-1", "value")
     assert [one["outcome"] for one in value["claims"]] == ["won", "lost"]
     assert {one["kind"] for one in value["claims"]} == {"person"}
+
+
+def test_a_message_that_says_more_today_than_when_it_was_read_says_so(opened: TestHouse):
+    take(opened, siu(activity="RT-LATER"))
+    file = "sites/sandbox/codes/siu-activity.toml"
+    texts = dict(opened.line.used.texts)
+    texts[file] = texts[file].replace("rows    = [", 'rows    = [\n  ["RT-LATER", "other"],')
+    opened.line.use(FaceSet(texts))
+    (claim,) = field(opened, "F-1", "activity")["claims"]
+    assert (claim["outcome"], claim["value"]) == ("replaced", "other")
+    assert "integrator replay --message" in claim["reason"]
 
 
 @pytest.fixture
