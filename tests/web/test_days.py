@@ -36,6 +36,7 @@ def test_a_day_is_named_whole_short_and_as_heading() -> None:
         (berlin(15, 9, 40), None, "Sun 09:40"),  # the week ends on Sunday
         (berlin(16, 8, 40), None, "Mon 16 Mar 08:40"),
         (berlin(8, 8, 40), None, "Sun 8 Mar 08:40"),
+        (berlin(9, 9, 0), berlin(2, 9, 0), "Mon 9 Mar 09:00"),  # "from Mon 2 Mar to Mon" would be no date
     ],
 )
 def test_a_sentence_names_a_time_by_its_distance(instant: datetime, other: datetime | None, told: str) -> None:

@@ -51,14 +51,14 @@ def day_and_hour(instant: datetime, zone: ZoneInfo) -> str:
 def spoken(instant: datetime, today: date, zone: ZoneInfo, other: datetime | None = None) -> str:
     """How a sentence names a time: "today 13:20", "Thu 09:40" within this week, else "Mon 16 Mar 08:40".
 
-    `other` is the second time of the same sentence: "today" is said only if both are today, so that
-    "from Tue 10:00 to Thu 09:40" compares like with like.
+    `other` is the second time of the same sentence: "today" is said only if both are today, and a weekday alone only
+    if both are in this week, so that "from Tue 10:00 to Thu 09:40" compares like with like.
     """
     local = instant.astimezone(zone)
     day = local.date()
     if day == today and (other is None or other.astimezone(zone).date() == today):
         return f"today {local:%H:%M}"
-    if _monday(day) == _monday(today):
+    if _monday(day) == _monday(today) == _monday(other.astimezone(zone).date() if other else day):
         return f"{DAYS[day.weekday()][:3]} {local:%H:%M}"
     return day_and_hour(instant, zone)
 
