@@ -117,4 +117,4 @@ def copy(folder: Path, config: Path | None) -> None:
     source = files_of(settings_of(config)).root if config else mappings_folder()
     assert source is not None
     shutil.copytree(source, folder)
-    click.echo(f'{folder} made; write mappings = "{folder}" below [integrator] in config.toml')
+    click.echo(f'{folder} made; write mappings = "{folder.resolve()}" below [integrator] in config.toml')
