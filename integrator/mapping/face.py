@@ -79,7 +79,10 @@ class Face:
         self.hash = hashlib.sha256(self.text.encode()).hexdigest()
         self.covers = covers(declared)
         grouped = _by_top(declared.fields)
+        of_type = [one for one in declared.when if [step.name for step in one.at.steps[:2]] == ["MSH", "9"]]
+        self.by_type = len(of_type) == len(declared.when)  # whether MSH-9 alone says that it applies
         self._tests = [condition_test(one) for one in declared.when]
+        self._type_tests = [condition_test(one) for one in of_type]
         self._readers = [
             TopReader(name, fields, declared)
             for name, all_fields in grouped.items()
@@ -108,6 +111,11 @@ class Face:
         """Whether [when] holds."""
         tree = tree_of(document)
         return all(test(tree) for test in self._tests)
+
+    def reads_type(self, message: Message) -> bool:
+        """Whether the conditions on MSH-9 hold."""
+        tree = tree_of(message)
+        return all(test(tree) for test in self._type_tests)
 
     def read(self, document: Any, context: Context = EMPTY, trace: Trace | None = None) -> Reading:
         """What a Message or a resource says. Held, with place and text, where a value cannot be understood."""

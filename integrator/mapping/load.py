@@ -15,6 +15,7 @@ from integrator.mapping.codes import CodeMap
 from integrator.mapping.declare import declare
 from integrator.mapping.face import Face, tree_of
 from integrator.mapping.layers import Layers, chain, face_files, refuse
+from integrator.mapping.written_values import usual
 
 
 def load_faces(root: Path | None = None) -> Faces:
@@ -49,6 +50,7 @@ class Faces:
         self.sites = sorted(path.name for path in (self.root / "sites").glob("*") if path.is_dir())
         self._faces: dict[tuple[str, str | None], Face] = {}
         self._reading: dict[tuple[str, str | None], list[Face]] = {}
+        self._types: dict[tuple[str, str | None, str], list[Face]] = {}
         self._writing: dict[tuple[str, str, str | None], Face] = {}
         names = {self._name(path): path for path in face_files(self.root)}
         for name, path in names.items():
@@ -78,8 +80,24 @@ class Faces:
 
     def reading(self, folder: str, document: Message | dict[str, Any], site: str | None = None) -> list[Face]:
         """The faces of a folder ("hl7v2") that read this document: those whose [when] holds."""
+        faces = self._readers(folder, site)
+        if document.__class__ is Message and usual(document):
+            faces = self._of_type(folder, site, document)
+            if all(face.by_type for face in faces):
+                return faces.copy()
         tree = tree_of(document)
-        return [face for face in self._readers(folder, site) if face.applies(tree)]
+        return [face for face in faces if face.applies(tree)]
+
+    def _of_type(self, folder: str, site: str | None, message: Message) -> list[Face]:
+        """The faces whose conditions on MSH-9 hold; remembered, for types are few."""
+        head = message.first("MSH")
+        raw = head.raw(9) if head is not None else ""
+        found = self._types.get((folder, site, raw))
+        if found is None:
+            found = [face for face in self._readers(folder, site) if face.reads_type(message)]
+            if "\\" not in raw and len(self._types) < 4096:
+                self._types[folder, site, raw] = found
+        return found
 
     def _readers(self, folder: str, site: str | None) -> list[Face]:
         """The faces of a folder that read, looked up once."""

@@ -9,8 +9,9 @@ import pytest
 
 from integrator.errors import Held, Rejected
 from integrator.formats.hl7v2 import Message, build, parse
-from integrator.mapping import Context, load_faces
+from integrator.mapping import Context, Faces, load_faces
 from integrator.mapping.laws_documents import Documents
+from integrator.mapping.load import mappings_folder
 from tests.mapping.face_documents import sch, siu
 
 FACES = load_faces()
@@ -147,3 +148,13 @@ def test_what_is_unusual_is_left_to_the_closures():
     for field in ("20260230", "~20260320100000", r"\X20\ "):
         message = siu(f"TQ1|1||||||{field}|20260320103000")
         assert face._read_new(face.written, message, CONTEXTS[0]) is None
+
+
+def test_the_face_is_chosen_as_the_conditions_say():
+    faces = Faces(mappings_folder())
+    for site in (None, *faces.sites):
+        for nine in ("SIU^S12", "SIU^S12", "SIU^S99", "ADT^A08~SIU^S12", "", "ORU^R01", r"SIU^S\X31\2", "SIU&x^S12"):
+            for obr in ("OBR|1|||1297069006", "OBR|1|||other"):
+                head = siu(obr).text().replace("SIU^S12^SIU_S12", nine).encode()
+                closures = [one for one in faces._readers("hl7v2", site) if one.applies(parse(head, "utf-8"))]
+                assert faces.reading("hl7v2", parse(head, "utf-8"), site) == closures
