@@ -81,11 +81,22 @@ def _checked(line: Line, tx: Tx, entry: Entry, participant: Participant) -> tupl
         _, problems = check(entry.record, entry.said, about, whole=before is None)
     if not problems and entry.record == "Participant":
         problems = life.problems(before or {}, said, entry.correction)
+    if not problems and said.get("appointment"):
+        problems = _no_slot(tx, said["appointment"].key, participant.subject)
     if not problems and key is None:
         problems = [Problem("key", "it needs a name, as S-04, that no other of this participant has")]
     if problems or key is None:
         raise NotValid(problems=problems)
     return key, said, before
+
+
+def _no_slot(tx: Tx, key: str, subject: str) -> list[Problem]:
+    """An entry about an appointment that is not there would be a fact about nothing."""
+    row = records.get(tx, "Appointment", key)
+    if row and row.subject == subject:
+        return []
+    text = f"{subject} has no appointment {key!r}; write its key, as /api/v1/appointments has it"
+    return [Problem("appointment", text)]
 
 
 def _say(

@@ -36,6 +36,16 @@ def test_the_fraction_that_follows_is_entered_by_nobody(program: Program):
     assert program.count("treatments") == 2
 
 
+def test_a_fraction_is_attested_of_an_appointment_that_is_there(program: Program):
+    there = slot(program)
+    word = {"subject": SUBJECT, "status": "completed"}
+    refused = program.post("treatments", word | {"appointment": "F-1"}, 422)  # its number is not its key
+    assert texts(refused)["appointment"].startswith(f"{SUBJECT} has no appointment 'F-1'; write its key")
+    assert program.count("treatments") == 0
+    program.post("treatments", word | {"appointment": there["key"]})
+    assert program.get(str(there["href"]))["record"]["evidence"] == "attested"
+
+
 def test_a_fraction_that_was_not_given_says_why(program: Program):
     refused = program.post("treatments", GIVEN | {"status": "not-done"}, 422)
     assert texts(refused)["reason"] == "say why it was not given"
