@@ -49,10 +49,10 @@ def _type_of(node: dict[str, Any]) -> str | None:
     return None
 
 
-def write_identifier(value: Identifier) -> dict[str, Any]:
+def write_identifier(value: Identifier, typed: bool = True) -> dict[str, Any]:
     """The inverse of `read_identifier`."""
     element: dict[str, Any] = {}
-    if value.type:
+    if typed and value.type:
         element["type"] = {"coding": [{"system": V2_0203, "code": value.type}]}
     if value.system:
         element["system"] = value.system
@@ -77,7 +77,7 @@ def _read_number(nodes: list[Any], state: State) -> Any:
 
 
 def _write_number(value: Identifier, state: State) -> list[Any]:
-    return [write_identifier(Identifier(value.value, value.system, value.namespace))]
+    return [write_identifier(value, typed=False)]
 
 
 def _linked(node: Any, state: State, kind: type) -> Any:
@@ -142,10 +142,17 @@ def _read_concept(nodes: list[Any], state: State) -> Any:
 def _write_concept(value: Concept, state: State) -> list[Any]:
     codings = []
     for one in value.codings:
-        system = one.system or (local_uri(one.namespace) if one.namespace else None)
-        display = plain.string(one.display) if one.display is not None else None
-        codings.append(plain.without_none(system=system, code=plain.write_code(one.code, state)[0], display=display))
-    return [plain.without_none(coding=codings, text=plain.string(value.text) if value.text is not None else None)]
+        coding: dict[str, Any] = {}
+        if system := one.system or (local_uri(one.namespace) if one.namespace else None):
+            coding["system"] = system
+        coding["code"] = plain.code(one.code)
+        if one.display is not None:
+            coding["display"] = plain.string(one.display)
+        codings.append(coding)
+    element: dict[str, Any] = {"coding": codings} if codings else {}
+    if value.text is not None:
+        element["text"] = plain.string(value.text)
+    return [element]
 
 
 _IDENTIFIER = ("type", "system", "value", "assigner.display")

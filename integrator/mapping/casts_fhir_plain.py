@@ -10,6 +10,7 @@ from integrator.mapping.casts import NOTHING, CannotHold, Wrong
 from integrator.mapping.state import State
 from integrator.records.values import Address, PersonName
 
+_CODE = re.compile(r"\S+( \S+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -36,7 +37,7 @@ def read_string(nodes: list[Any], state: State) -> Any:
 
 def string(value: str) -> str:
     """A text as FHIR allows it: not blank, no control characters (R4 2.24.0.1); raises CannotHold."""
-    if not value.strip() or _CONTROL.search(value):
+    if not value or value.isspace() or (not value.isprintable() and _CONTROL.search(value)):
         raise CannotHold("a blank text, or one with control characters")
     return value
 
@@ -49,10 +50,15 @@ def read_code(nodes: list[Any], state: State) -> Any:
     return nodes[0] if isinstance(nodes[0], str) and nodes[0] else NOTHING
 
 
-def write_code(value: str, state: State) -> list[Any]:
-    if not re.fullmatch(r"\S+( \S+)*", value):
+def code(value: str) -> str:
+    """A text as FHIR allows it for a code: single blanks within only; raises CannotHold."""
+    if not value.isalnum() and not _CODE.fullmatch(value):
         raise CannotHold("a code with blanks at its ends")
-    return [value]
+    return value
+
+
+def write_code(value: str, state: State) -> list[Any]:
+    return [code(value)]
 
 
 def read_integer(nodes: list[Any], state: State) -> Any:

@@ -47,10 +47,10 @@ class Fresh:
     def __init__(self, declared: Declared, tops: list[TopWriter], ours: Ours, order: dict[str, int]):
         self._ours, self._used = ours, set[Steps]()
         self._order = order
-        self._conditions = [(_name(one.at.steps), one.values[0]) for one in declared.when if one.written]
-        if len(self._conditions) != len(declared.when):
+        self.conditions = [(_name(one.at.steps), one.values[0]) for one in declared.when if one.written]
+        if len(self.conditions) != len(declared.when):
             raise NotHot
-        self._constants = [(_name(one.at.steps), one.value) for one in declared.constants if not _is_inside(one)]
+        self.constants = [(_name(one.at.steps), one.value) for one in declared.constants if not _is_inside(one)]
         self._first = [(top.name, self._top(top)) for top in tops if not top.whens]
         self._last = [
             (top.name, [condition_test(one) for one in top.writers[0].field.when], self._top(top))
@@ -62,13 +62,13 @@ class Fresh:
 
     def write(self, said: Said, state: State) -> dict[str, Any]:
         """The record as a new resource. Raises CannotWrite."""
-        tree: dict[str, Any] = dict(self._conditions)
+        tree: dict[str, Any] = dict(self.conditions)
         run: Run = {}
         for name, write in self._first:
             value = said.get(name)
             if value is not None and value != ():
                 write(tree, value, state, run)
-        for name, constant in self._constants:
+        for name, constant in self.constants:
             tree.setdefault(name, constant)
         for name, tests, write in self._last:
             value = said.get(name)
@@ -97,7 +97,7 @@ class Fresh:
             raise NotHot
         name = prefix[0].name
         self._used |= {bare(prefix)} & set(self._ours)
-        constants = self._template(prefix)
+        constants = self.template(prefix)
         writes = [(part, self._element(writer)) for writer, part in zip(top.writers, top.parts, strict=True)]
 
         def write(tree: dict[str, Any], value: Any, state: State, run: Run) -> None:
@@ -154,10 +154,10 @@ class Fresh:
             path = place.steps[:depth]
             self._used |= {bare(path)} & set(self._ours)
             key = tuple(str(one) for one in path) if step.selectors else None
-            way.append((step.name, step.many, key, self._template(path)))
+            way.append((step.name, step.many, key, self.template(path)))
         return _putter(way)
 
-    def _template(self, path: Steps) -> dict[str, Any]:
+    def template(self, path: Steps) -> dict[str, Any]:
         """A new element: what its selectors and the face's constants say of it."""
         element: dict[str, Any] = {}
         for one in path[-1].selectors:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from integrator.errors import CannotWrite
 from integrator.mapping.build_hl7 import build_message
-from integrator.mapping.casts import NOTHING
+from integrator.mapping.casts import NOTHING, CannotHold
 from integrator.mapping.context import Context
-from integrator.mapping.fresh import fresh_writer
+from integrator.mapping.fresh import Fresh, NotHot, fresh_writer
 from integrator.mapping.log import Log
 from integrator.mapping.model import Constant, Declared, Field, Outside
 from integrator.mapping.overlap import owned_elsewhere
@@ -21,6 +22,7 @@ from integrator.mapping.tree_hl7 import MessageNode, new_message
 from integrator.mapping.walk import elements, finder
 from integrator.mapping.write import NOTHING_THERE, Current, Elements, bare
 from integrator.mapping.write_lists import TopWriter
+from integrator.mapping.written_fresh import WrittenFresh
 from integrator.records import Said
 
 Before = dict[str, list[Current] | Elements]
@@ -50,7 +52,7 @@ class Writing:
     def write(self, said: Said, context: Context, onto: Any, readers: list[TopReader], log: Log | None) -> Any:
         """The record as a resource or a Message; `onto` is a tree or None."""
         if onto is None and log is None and self.fresh is not None:
-            return self.fresh.write(said, State({}, context))
+            return self._write_new(self.fresh, said, context)
         tree = self._start(onto)
         state = State(onto if self.declared.form.hl7 else tree, context, None, log)
         before, held = self._before(state) if onto is not None else ({}, {})
@@ -70,6 +72,23 @@ class Writing:
         if log is not None:
             log.tree = tree
         return self._finish(tree, onto)
+
+    @cached_property
+    def written(self) -> WrittenFresh | None:
+        """Writing onto nothing as one function, made when it is first needed; None: the closures of `fresh` only."""
+        try:
+            return WrittenFresh(self.declared.name, self.fresh, self.tops, self.order) if self.fresh else None
+        except NotHot:
+            return None
+
+    def _write_new(self, fresh: Fresh, said: Said, context: Context) -> Any:
+        """The record onto nothing; where a value is not held by the first choice of its field, by closures."""
+        if self.written is not None:
+            try:
+                return self.written.write(said, State({}, context))
+            except CannotHold:
+                pass
+        return fresh.write(said, State({}, context))
 
     def _top(self, top: TopWriter, root: Any, said: Said, before: Before, state: State, new: bool) -> None:
         if top.name in said or new:

@@ -30,6 +30,9 @@ def write_instant(at: datetime) -> str:
     offset = at.utcoffset()
     if offset is None:
         raise ValueError("an instant needs an offset")
+    text = at.isoformat()
+    if len(text) == 25 and not at.microsecond:  # as most are: no fraction, an offset of whole minutes
+        return text[:19] + "Z" if text.endswith("+00:00") else text
     text = at.replace(tzinfo=None).isoformat()
     if "." in text:
         text = text.rstrip("0")
