@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from integrator.formats.fhir.dates import read_instant, write_instant
@@ -30,6 +31,15 @@ _UNITS = {
 
 def read_ts(node: Any, state: State, which: int = 0) -> datetime:
     """One HL7 TS or DTM as an aware datetime; raises Wrong."""
+    if state.trace is None and (offset := state.message_offset()) is not None:
+        try:
+            found, agrees = _at_offset(text_of(node), offset, state.context.zone)
+        except ValueError:  # the reason is told below
+            pass
+        else:
+            if not agrees:
+                state.note(_disagrees(offset, state), person=True)
+            return found
     try:
         stamp = parse_time(text_of(node))
     except ValueError:
@@ -57,8 +67,25 @@ def _local(stamp: Stamp, state: State, which: int) -> datetime:
             f"offset {offset} of MSH-7" if offset else f"offset {context.offset} of the source", place=_of(offset)
         )
     if context.zone and (readings := instants(stamp, context.zone)) and found not in readings:
-        state.note(f"the offset {offset} of MSH-7 is not that of {context.zone} at this time", person=True)
+        state.note(_disagrees(offset, state), person=True)
     return found
+
+
+@lru_cache(maxsize=4096)  # as `parse_time`
+def _at_offset(text: str, offset: str, zone: str | None) -> tuple[datetime, bool]:
+    """A time in a message whose MSH-7 has an offset, and whether that is the zone's; ValueError where it is none."""
+    stamp = parse_time(text)
+    if stamp.precision in ("day", "month", "year"):
+        raise ValueError("a day without a time of day")
+    if stamp.offset is not None:
+        return stamp.local.replace(tzinfo=zone_of(stamp.offset)), True
+    found = stamp.local.replace(tzinfo=zone_of(offset))
+    readings = instants(stamp, zone) if zone else ()
+    return found, not readings or found in readings
+
+
+def _disagrees(offset: str | None, state: State) -> str:
+    return f"the offset {offset} of MSH-7 is not that of {state.context.zone} at this time"
 
 
 def _of(offset: str | None) -> str | None:

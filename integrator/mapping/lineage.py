@@ -120,6 +120,8 @@ def spots(tree: Any, at: Outside, node: Any, loc: Loc) -> list[Spot]:
 def selector_spots(tree: Any, at: Outside) -> list[Spot]:
     """What the selectors of a path looked at, in every element that they were asked about."""
     found: list[Spot] = []
+    if not any(step.selectors for step in at.steps):
+        return found
     nodes: list[tuple[Loc, Any]] = [((), tree)]
     for number, step in enumerate(at.steps):
         if step.selectors:

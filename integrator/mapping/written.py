@@ -15,7 +15,7 @@ from typing import Any
 
 from integrator.formats.hl7v2 import Message
 from integrator.mapping import read, written_values
-from integrator.mapping.model import Condition, Declared, Outside
+from integrator.mapping.model import Choice, Condition, Declared, Outside
 from integrator.mapping.path import Step
 from integrator.mapping.read import FieldReader
 from integrator.mapping.read_record import TopReader
@@ -157,7 +157,7 @@ class WrittenReader:
         if choice.codes is not None:
             convert = self._named(f"codes_{choice.codes.name}", written_values.remembered(convert))
         if choice.at[0].listed and not grouped:
-            lines = self._every(choice.at, convert if choice.codes else self._named(f"read_{choice.name}", convert))
+            lines = self._codes_of_all(choice.at[0], convert) if choice.codes else self._every(choice, convert)
         elif choice.cast is not None and len(choice.at) == 1:
             lines = self._single(choice.at[0], choice.cast.name, choice.cast.lists)
         else:
@@ -192,24 +192,25 @@ class WrittenReader:
         call = f"{name}([{', '.join(nodes)}], state)"
         return [*lines, f"    value = {call}" + ("" if null_is_code else " if raw != NULL else NONE")]
 
-    def _every(self, places: tuple[Outside, ...], name: str) -> Lines:
+    def _codes_of_all(self, at: Outside, codes: str) -> Lines:
+        """A code in every segment of a name, looked up once for all fields that need it: AIS[]-3.1."""
+        name = "every_" + "_".join(step.name for step in at.steps)
+        self._fields[name] = self._list_of(at)
+        return [f"if anything({name}):", f"    value = {codes}([{name}], state)"]
+
+    def _every(self, choice: Choice, convert: Any) -> Lines:
         """Places in every segment of a name: AIS[]-4, AIS[]-7."""
-        lists = []
-        for at in places:
-            if (
-                not at.steps[0].every
-                or len(at.steps) not in (2, 3)
-                or any(s.selectors or s.every for s in at.steps[1:])
-            ):
-                raise NotKnown
-            component = at.steps[2].name if len(at.steps) == 3 else "0"
-            lists.append(f"every_node({self._all(at.steps[0])}, {at.steps[1].name}, {component}, segment)")
-        first, *others = lists
-        return [
-            f"every = {first}",
-            "if anything(every):",
-            f"    value = {name}([{', '.join(['every', *others])}], state)",
-        ]
+        first, *others = (self._list_of(at) for at in choice.at)
+        call = f"{self._named(f'read_{choice.name}', convert)}([{', '.join(['every', *others])}], state)"
+        return [f"every = {first}", "if anything(every):", f"    value = {call}"]
+
+    def _list_of(self, at: Outside) -> str:
+        """A place in every segment that it means."""
+        segment, *below = at.steps
+        if not segment.every or len(below) not in (1, 2) or any(step.selectors or step.every for step in below):
+            raise NotKnown
+        component = below[1].name if len(below) == 2 else "0"
+        return f"every_node({self._all(segment)}, {below[0].name}, {component}, segment)"
 
     def _why(self, at: Outside | None) -> str:
         """How the sender's reason for the message is read."""

@@ -131,13 +131,14 @@ class WrittenFresh:
         lines: Lines = []
         for number, place in enumerate(places):
             node = f"nodes[{number}]" + (" or None" if choice.codes is not None else "")
-            lines += [f"node = {node}", "if node is not None:", *indented(self._put(place.steps, inside))]
+            simple = choice.at[number].type[:1].islower()  # no element with parts
+            lines += [f"node = {node}", "if node is not None:", *indented(self._put(place.steps, inside, simple))]
         return lines
 
     # places of the resource
 
-    def _put(self, steps: Steps, inside: str | None) -> Lines:
-        """Sets a place to `node`, with what is missing on the way."""
+    def _put(self, steps: Steps, inside: str | None, simple: bool) -> Lines:
+        """Sets a place to `node`, with what is missing on the way; `simple`: it has no parts."""
         if not steps:  # the element itself
             return ["if node.__class__ is dict:", f"    {inside}.update(node)", "else:", f"    {inside} = node"]
         lines: Lines = []
@@ -147,6 +148,8 @@ class WrittenFresh:
             lines += more
         last = steps[-1]
         slot = self._slot(last, parent)
+        if simple:
+            return [*lines, f"{slot} = [node]" if last.many else f"{slot} = node"]
         if last.many:
             more, element = self._down(steps, parent)
             return [
@@ -170,6 +173,10 @@ class WrittenFresh:
         """Lines that make the element at a path where it is missing, and its variable."""
         step, slot = path[-1], self._slot(path[-1], parent)
         missing = f"{slot} is None" if parent is None else f"{step.name!r} not in {parent}"
+        if not step.many and len(path) > 1 and path[-2].many and path[-2].selectors:
+            above = self._fresh.template(path[:-1])
+            if isinstance(above.get(step.name), dict):  # it came with its parent
+                return [], slot
         if not step.many:
             return [f"if {missing}:", f"    {slot} = {{}}"], slot
         template = self._template(path)

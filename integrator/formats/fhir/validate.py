@@ -32,7 +32,6 @@ from integrator.formats.fhir.walk import Walk
 __all__ = ["Problem", "made_wrong", "problems"]
 
 # Types whose invariants R5 has otherwise than R4; its lists of codes are other ones too.
-# Types whose invariants R5 has otherwise than R4; its lists of codes are other ones too.
 OTHERWISE = {"r4": frozenset[str](), "r5": frozenset({"Group", "CodeableConcept"})}
 KINDS = {"string": "a text", "object": "an object", "array": "a list", "null": "null", "number": "a number"}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, KeysView
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from integrator.formats.fhir.invariants import RULES, Node, Problem, Rule
@@ -48,6 +49,8 @@ class Step:
     codes: frozenset[tuple[str, str]] | None = None
     asks: bool = False  # even where none of `names` is there
     looks: bool = False  # and there is something to ask of its own type
+    leaf: bool = True  # there is nothing to look at inside
+    only_type: bool = False  # of what stands inside, all that is asked is what its own type says
     names: KeysView[str] = field(default_factory=lambda: {}.keys())  # of the steps inside
 
     def __post_init__(self) -> None:
@@ -57,6 +60,8 @@ class Step:
             self.looks = bool(plan.rules or plan.needed)
             self.asks = bool(self.looks or self.reference or self.codes)
         self.asks = self.asks or self.resource
+        self.leaf = plan is None and not self.resource
+        self.only_type = not self.reference and self.codes is None
 
 
 class Walk:
@@ -94,18 +99,19 @@ class Walk:
             same = [e.name for e in children.values() if e.choice == choice]
             plan.needed.append((choice, frozenset(same) | frozenset("_" + name for name in same)))
         for element in children.values():
+            name = intern(element.name)  # as the names in resources are that this program makes
             at = tuple(rule for rule in rules if rule.on == element.name)
             if not self._model.is_primitive(element.type):
-                plan.steps[element.name] = self._step(element, at)
+                plan.steps[name] = self._step(element, at)
                 continue
             local = element.type == "canonical"
             if at or element.choice or local:
-                plan.steps[element.name] = Step(
+                plan.steps[name] = Step(
                     element.many, rules=at, choice=element.choice, spelled=element.name, canonical=local
                 )
             if element.name != "resourceType":
                 sibling = Step(element.many, self._plan("Element"), choice=element.choice, spelled=element.name)
-                plan.steps["_" + element.name] = sibling
+                plan.steps["_" + name] = sibling
         return plan
 
     def _rules(self, kind: str) -> list[Rule]:
@@ -158,26 +164,28 @@ class Walk:
                 elif (first := chosen.setdefault(step.choice, step.spelled)) != step.spelled:
                     text = f"only one of {step.choice}[x] may be there, not {first}, {step.spelled}"
                     found.append(Problem("", text))
-            if step.inside is None and not step.resource:
+            if step.leaf:
                 if step.canonical:
                     found += self._local(name, value, root)
-                continue
-            if not step.many:
+            elif not step.many:
                 if (step.asks or not step.names.isdisjoint(value)) and (below := self._go(value, step, root)):
                     found += [problem.under(name) for problem in below]
-                continue
-            for index, child in enumerate(value):
-                if child is None or not (step.asks or not step.names.isdisjoint(child)):
-                    continue
-                if below := self._go(child, step, root):
-                    found += [problem.under(f"{name}[{index}]") for problem in below]
+            else:
+                for index, child in enumerate(value):
+                    if child is None or not (step.asks or not step.names.isdisjoint(child)):
+                        continue
+                    if below := self._go(child, step, root):
+                        found += [problem.under(f"{name}[{index}]") for problem in below]
         if plan.needed:
             found += [Problem("", f"{name}[x] is missing") for name, all_ in plan.needed if all_.isdisjoint(node)]
         return found
 
     def _go(self, node: Any, step: Step, root: Root) -> list[Problem]:
+        """What is wrong in one element: as its type says, and as what stands above says of it."""
         if step.inside is None:
             return self._inner(node, root[0] if step.contained else None)
+        if step.only_type:
+            return self._look(node, step.inside, root)
         looks = step.looks or not step.names.isdisjoint(node)
         found = self._look(node, step.inside, root) if looks else []
         if step.codes is not None and not _coded(node, step.codes):
