@@ -61,6 +61,8 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     """Folds the message's claims into the record; returns the outcome."""
     if not covered(house, one.participant, one.spoken, one.message):
         return "unwanted"
+    if one.spoken.kind == "Treatment" and _is_to_come(house, one.spoken.said):
+        raise Held("a fraction is reported as given on a day that is still to come")
     if one.spoken.kind == "Patient" and one.participant is not None:
         return _merge_patient(house, tx, one, one.participant)
     row = records.get(tx, one.spoken.kind, one.spoken.key)
@@ -82,6 +84,14 @@ def merge_record(house: House, tx: Tx, one: Speaking) -> str:
     if kind == "Participant" and "status" in fields:
         _ask_life(house, tx, one, saved, before)
     return result
+
+
+def _is_to_come(house: House, said: Said) -> bool:
+    """Whether a dose is said to be given later than now: a typing error, or a charge that was entered ahead."""
+    begins = _begins(house, said)
+    ahead = timedelta(seconds=house.settings.line.clock_ahead)
+    given = said.get("status") in ("completed", "stopped")
+    return given and begins is not None and begins > house.clock.now() + ahead
 
 
 def subject_of(participant: Participant | None) -> str | None:

@@ -119,6 +119,17 @@ class TestCharges:
         assert fraction["time"].day == "2026-03-12"
         assert asked(opened.line) == []
 
+    def test_no_fraction_is_given_on_a_day_that_is_still_to_come(self, opened: TestHouse):
+        take(opened, siu(start="20260320094000", end="20260320100000"), dft(charge(day="20260320")))
+        held = opened.message(2)
+        assert (held.state, held.reason) == ("held", "a fraction is reported as given on a day that is still to come")
+        assert [row.body["evidence"] for row in opened.records()] == ["scheduled"]
+        opened.clock.on(hours=8 * 24)
+        opened.line.read_again([held.id])
+        opened.read_all()
+        assert opened.message(2).state == "merged"
+        assert opened.records()[0].body["evidence"] == "evidenced"
+
     def test_it_may_come_before_the_appointment(self, opened: TestHouse):
         take(opened, dft(charge()))
         assert asked(opened.line) == [

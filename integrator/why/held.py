@@ -31,6 +31,7 @@ TO_DO = (
         r"no number of the charge|without the day on which",
         "the sender gave no number or day; a site's face can name a place",
     ),
+    (r"still to come", "the sender must correct the day; where it is right, replay the message once the day has come"),
     (r"an unknown unit of a length", "ask the sender which unit this is; a site's face can read it"),
     (r"the hour that spring leaves out", "the sender has booked an hour that does not exist: it must send it again"),
     (r"does not exist|not written as HL7 says", "the sender must correct this value and send the message again"),
