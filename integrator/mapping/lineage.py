@@ -7,6 +7,7 @@ run (log.py) on the record's leaf it answers "why".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from integrator.mapping.codes import Row
@@ -27,23 +28,24 @@ class Spot:
     steps: Steps
 
 
-@dataclass(slots=True)
+@dataclass
 class ReadEntry:
-    """How one field of the record was read: one entry for each field, in a list one for each element."""
+    """How one field of the record was read: one entry for each field, in a list one for each element.
+
+    The places are looked for when somebody asks: a trace of every message costs little, and few are looked at.
+    """
 
     field: Field
     index: int | None  # of the element in the record's list
     value: Any
     choice: int | None
-    places: list[list[Spot]]  # for each place of the choice
-    tried: list[Spot]  # the places of the choices before it
-    selected: list[Spot]  # what the selectors on the way looked at
     notes: list[str]
     used: list[str]  # places that the notes used
     row: Row | None
     node: Any  # what the field's paths start from: the tree, or an element of a list
     loc: Loc
-    skipped: list[Loc]  # what of the places the conversion did not look at this time
+    skips: list[tuple[int, Loc]]  # which place, and what of it the conversion did not look at this time
+    tree: Any
 
     @property
     def record(self) -> str:
@@ -54,6 +56,34 @@ class ReadEntry:
     @property
     def chosen(self) -> Choice | None:
         return self.field.choices[self.choice] if self.choice is not None else None
+
+    @cached_property
+    def places(self) -> list[list[Spot]]:
+        """For each place of the choice where it is."""
+        return [spots(self.tree, at, self.node, self.loc) for at in self.chosen.at] if self.chosen else []
+
+    @property
+    def _before(self) -> tuple[Choice, ...]:
+        return self.field.choices[: self.choice] if self.choice is not None else self.field.choices
+
+    @cached_property
+    def tried(self) -> list[Spot]:
+        """The places of the choices before it."""
+        places = (at for choice in self._before for at in choice.at)
+        return [spot for at in places for spot in spots(self.tree, at, self.node, self.loc)]
+
+    @cached_property
+    def selected(self) -> list[Spot]:
+        """What the selectors on the way looked at."""
+        looked = [*self._before, self.chosen] if self.chosen else self._before
+        found = [spot for choice in looked for at in choice.at for spot in selector_spots(self.tree, at)]
+        return found + [spot for one in self.field.when for spot in spots(self.tree, one.at, self.tree, ())]
+
+    @cached_property
+    def skipped(self) -> list[Loc]:
+        """What of the places the conversion did not look at this time."""
+        skips = ((self.places[number], part) for number, part in self.skips if number < len(self.places))
+        return [(*spot.loc, *part) for place, part in skips for spot in place]
 
     def spots_of(self, leaf: str) -> list[Spot]:
         """The places that make this leaf of the record; all of the choice's where the conversion does not say."""
@@ -84,29 +114,9 @@ class Trace:
 
     def end(self, state: State, one: Field, node: Any, loc: Loc, value: Any, number: int | None) -> None:
         """A field was read."""
-        chosen = one.choices[number] if number is not None else None
-        places = [spots(state.tree, at, node, loc) for at in chosen.at] if chosen else []
-        before = one.choices[:number] if number is not None else one.choices
-        tried = [spot for choice in before for at in choice.at for spot in spots(state.tree, at, node, loc)]
-        looked = [*before, chosen] if chosen else before
-        selected = [spot for choice in looked for at in choice.at for spot in selector_spots(state.tree, at)]
-        selected += [spot for condition in one.when for spot in spots(state.tree, condition.at, state.tree, ())]
+        notes, used, skips = state.noted, state.used, state.skipped  # `begin` makes new ones for the next
         self.entries.append(
-            ReadEntry(
-                field=one,
-                index=self.index,
-                value=value,
-                choice=number,
-                places=places,
-                tried=tried,
-                selected=selected,
-                notes=list(state.noted),
-                used=list(state.used),
-                row=self.row,
-                node=node,
-                loc=loc,
-                skipped=[(*spot.loc, *part) for n, part in state.skipped if n < len(places) for spot in places[n]],
-            )
+            ReadEntry(one, self.index, value, number, notes, used, self.row, node, loc, skips, state.tree)
         )
 
 
