@@ -64,10 +64,10 @@ def mapping() -> Iterator[Figure]:
         (face,) = faces.reading("hl7v2", message, SITE)
         return problems(writing.write(face.read(message, context).said, context))
 
-    def traced() -> object:
+    def traced(log: Log | None = None) -> object:
         message = parse(data)
         (face,) = faces.reading("hl7v2", message, SITE)
-        return problems(writing.write(face.read(message, context, Trace()).said, context, log=Log()))
+        return problems(writing.write(face.read(message, context, Trace()).said, context, log=log))
 
     message = parse(data)
     (face,) = faces.reading("hl7v2", message, SITE)
@@ -85,10 +85,12 @@ def mapping() -> Iterator[Figure]:
     yield Figure("  faces to by hand", round(taken.value / by_hand.value, 2), "times", most=TWIN_AT_MOST)
     yield _figure("  choose the face", lambda: faces.reading("hl7v2", message, SITE))
     yield _figure("  read", lambda: face.read(message, context))
+    yield _figure("  read by closures", lambda: face.read_by_closures(message, context))
     yield _figure("  read with a trace", lambda: face.read(message, context, Trace()))
     yield _figure("  write R4", lambda: writing.write(said, context))
     yield _figure("  validate", lambda: problems(resource))
-    yield _figure("with trace and log", traced, TRACED_AT_MOST)
+    yield _figure("with a trace of reading", traced, TRACED_AT_MOST)
+    yield _figure("  and a log of writing", lambda: traced(Log()))
     loads = min(timeit.repeat(lambda: Faces(mappings_folder()), number=1, repeat=5))
     yield Figure("load all faces", round(loads, 3), "s", most=LOAD_AT_MOST)
 

@@ -98,7 +98,8 @@ def _read_reference(nodes: list[Any], state: State) -> Any:
 
 
 def _write_reference(value: Identifier, state: State) -> list[Any]:
-    theirs = state.context.links.get(value)
+    links = state.context.links
+    theirs = links.get(value) if links else None
     return [dict(theirs) if theirs is not None else {"identifier": write_identifier(value)}]
 
 

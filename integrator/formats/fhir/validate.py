@@ -12,7 +12,7 @@ stand in a log.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
@@ -44,7 +44,18 @@ def problems(resource: Any, release: str = "r4") -> list[Problem]:
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
     if not isinstance(kind, str) or not model(release).is_resource(kind):
         return [Problem("resourceType", f"names no resource type of {release.upper()}")]
+    alone = _alone(kind, release)
+    if alone is not None and "contained" not in resource and alone[0](resource):
+        return [problem.under(kind) for problem in alone[1](resource)]
     return [problem.under(kind) for problem in _check(resource, None, release)]
+
+
+@cache
+def _alone(kind: str, release: str) -> tuple[Callable[[Node], bool], Callable[[Node], list[Problem]]] | None:
+    """What `_check` asks of a resource in which no other one stands: of its elements, and of what is between them."""
+    if kind == "Bundle" or not model(release).has(kind):
+        return None
+    return _validator(kind, False, release).is_valid, _walk(release).problems
 
 
 def made_wrong(before: Node, after: Node, release: str = "r4") -> Problem | None:
