@@ -176,7 +176,7 @@ def reserve(tx: Tx, keys: Iterable[tuple[str, str]]) -> list[Row]:
     """
     if tx.database.alone:
         return []
-    wanted = list(set(keys))
+    wanted = list(dict.fromkeys(keys))  # numbered in the order in which they are spoken of, as with SQLite
     tx.lock(_name(kind, key) for kind, key in wanted)
     tx.known |= dict.fromkeys(wanted)
     asked = {"kinds": [kind for kind, _ in wanted], "keys": [key for _, key in wanted]}
