@@ -55,7 +55,7 @@ class WrittenFresh:
         """One top-level field."""
         inner = self._list(top, top.prefix) if top.prefix is not None else self._parts(top, "value", None)
         tests = [self._condition(one) for one in top.writers[0].field.when] if top.whens else []
-        test = " and ".join(["value is not None and value != ()", *tests])
+        test = " and ".join([_said("value"), *tests])
         return [f"# {top.name}", f"value = said.get({top.name!r})", f"if {test}:", *indented(inner)]
 
     def _condition(self, one: Condition) -> str:
@@ -88,7 +88,7 @@ class WrittenFresh:
                 return self._field(writer, value, inside)
             one = value if part is None else f"{value}.{part}"
             inner = self._field(writer, "its", inside)
-            lines += [f"its = {one}", "if its is not None and its != ():", *indented(inner)]
+            lines += [f"its = {one}", f"if {_said('its')}:", *indented(inner)]
         return lines
 
     def _field(self, writer: FieldWriter, value: str, inside: str | None) -> Lines:
@@ -210,6 +210,11 @@ def _may_conflict(place: PlaceWriter, at: int, child: tuple[str, ...]) -> bool:
     """Whether a selector looks at what the place sets; see PlaceWriter.conflict."""
     path = tuple(step.name for step in place.steps[at + 1 :])
     return child[: len(path)] == path
+
+
+def _said(name: str) -> str:
+    """Whether a value is said, and not to be none; `!= ()` would ask the values' own __eq__."""
+    return f"{name} is not None and ({name} or {name}.__class__ is not tuple)"
 
 
 def indented(lines: Lines) -> Lines:

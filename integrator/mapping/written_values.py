@@ -30,7 +30,7 @@ class Unusual(Exception):
 
 def usual(message: Message) -> bool:
     """Whether a message has the separators that HL7 recommends."""
-    return message.delimiters[:5] == _MARKS
+    return message.delimiters is STANDARD or message.delimiters[:5] == _MARKS
 
 
 # places

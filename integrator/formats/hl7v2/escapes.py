@@ -44,7 +44,8 @@ def delimiters(field: str, encoding_characters: str) -> Delimiters:
         raise Rejected("MSH-2 is not two to five encoding characters", "102", "MSH-2")
     if len(set(everything)) != len(everything):
         raise Rejected("MSH-1 and MSH-2 use one character twice", "102", "MSH-2")
-    return Delimiters(field, *encoding_characters)._replace(**_missing(encoding_characters))
+    found = Delimiters(field, *encoding_characters)._replace(**_missing(encoding_characters))
+    return STANDARD if found == STANDARD else found
 
 
 def _missing(encoding_characters: str) -> dict[str, str]:
