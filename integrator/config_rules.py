@@ -60,6 +60,10 @@ def check(settings: Settings, reader: Reader) -> None:
         one_of("audience", "audience", target.audience)
         one_of("write", "write", target.write)
     _check_listen(settings.web.listen, reader)
+    feeds = [source.listen for source in settings.source if source.kind == "mllp"]
+    for address in (settings.web.listen, *feeds):
+        if not address.endswith(":0") and (settings.web.listen, *feeds).count(address) > 1:
+            raise reader.wrong(f"two listen on {address}: each source and the page have a port of their own", "listen")
 
 
 def _check_participants(settings: Settings, reader: Reader) -> None:

@@ -88,6 +88,7 @@ SOURCE = '[[source]]\nname = "aria"\nsystem = "aria"\nzone = "Europe/Berlin"\n'
         (STUDY + SOURCE.replace("Europe/Berlin", "Europe/Heidelberg"), 7, "not an IANA time zone"),
         (STUDY + SOURCE + 'key = "both"\n', 8, "filler, placer"),
         (STUDY + SOURCE + 'listen = "0.0.0.0:2575"\n', 8, "only the loopback"),
+        (STUDY + SOURCE + 'listen = "127.0.0.1:8480"\n', 8, "two listen on 127.0.0.1:8480"),
         (STUDY + '[integrator]\nclock = "story"\n', 5, "clock is for the sandbox"),
         (STUDY + "[line\n", 4, "not TOML"),
         (STUDY + '[[source]]\nname = "aria"\nsystem = "aria"\n', 4, "source.zone is missing"),
