@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from integrator import identity
 from integrator.claims import claims_from_json, said_from_json
@@ -159,16 +160,18 @@ def _turned(house: House, participant: Participant, seen: _Seen, weighed: Weighe
 
 
 def _ask(house: House, tx: Tx, participant: Participant, seen: _Seen, weighed: Weighed) -> None:
-    """One question for each report that fits no slot or several, and each fraction that its owner denies; a question
-    that has answered itself is closed."""
+    """One question for all reports that fit no slot, one for those that fit several, and one for each fraction that its
+    owner denies; a question that has answered itself is closed."""
     wanted: dict[tuple[str, str], str] = {}
-    for key, found in weighed.matches.items():
-        if found.doubt:
-            wanted["slot", key] = UNCLEAR[found.doubt].format(participant.subject, _on(seen.reports[key]))
+    for doubt, words in UNCLEAR.items():
+        reports = [seen.reports[key] for key, found in weighed.matches.items() if found.doubt == doubt]
+        if reports:
+            wanted[doubt, participant.subject] = f"{participant.subject}: {_reported(reports)}, and {words}."
     for key, facts in weighed.fractions.items():
         if facts["doubt"]:
-            wanted["given", key] = DENIED.format(participant.subject, _on(facts))
-    asked = questions.standing(tx, ("slot", "given"), [*weighed.matches, *weighed.fractions])
+            wanted["given", key] = f"{participant.subject}: {_reported([facts])}, and {DENIED}."
+    subjects = [participant.subject, *weighed.fractions]
+    asked = questions.standing(tx, (*UNCLEAR, "given"), subjects)
     for (cause, key), text in wanted.items():
         if asked.get((cause, key)) != text:
             row = seen.rows.get(("Treatment", key))
@@ -178,12 +181,26 @@ def _ask(house: House, tx: Tx, participant: Participant, seen: _Seen, weighed: W
 
 
 UNCLEAR = {
-    "no slot": "{}: a fraction is reported as given{}, and none was planned there then.",
-    "two slots": "{}: a fraction is reported as given{}, and it could be more than one that was planned.",
+    "no slot": "no planned fraction of that day is left for it",
+    "two slots": "it could be more than one that was planned",
 }
-DENIED = "{}: a fraction is reported as given{}, and another source says that it was not."
+DENIED = "another source says that it was not"
+NAMED = 3  # days that a question names
 
 
-def _on(said: Said) -> str:
+def _reported(reports: list[Said]) -> str:
+    """What is reported, as people say it: "a fraction is reported as given on Thu 12 Mar"."""
+    days = sorted(day for one in reports if (day := _day(one)))
+    named = [f"{day:%a} {day.day} {day:%b}" for day in days[:NAMED]]
+    more = len(days) - len(named)
+    told = ", ".join(named) + (f" and {more} more" if more else "")
+    if len(reports) == 1:
+        return f"a fraction is reported as given{' on ' + told if told else ''}"
+    return f"{len(reports)} fractions are reported as given ({told})"
+
+
+def _day(said: Said) -> date | None:
     time = said.get("time")
-    return f" on {time.start.date().isoformat() if time.start else time.day}" if time else ""
+    if time is None:
+        return None
+    return time.start.date() if time.start else date.fromisoformat(time.day)

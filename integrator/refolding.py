@@ -29,7 +29,8 @@ class Refolded:
 def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: bool) -> Refolded:
     """Folds a record from nothing out of all its messages; `reads` are those messages, read as they are read today.
 
-    What only was said under numbers that are not the participant's any more is entered in error."""
+    What only was said under numbers that are not the participant's any more is entered in error; so is what turned out
+    to be none of the trial's business (its activity was answered `other`)."""
     participant = house.linked.of_subject(tx, row.subject) if row.subject else None
     if row.patient and participant is None:
         return Refolded(row.key, frozenset())
@@ -37,16 +38,20 @@ def refold(house: House, tx: Tx, row: Row, reads: Mapping[int, Read], dry_run: b
     before = said_from_json(row.kind, row.body, open_)
     claims: dict[str, tuple[Claim, ...]] = {}
     mine, others = _voices(house, tx, row, participant)
+    foreign = False
     for message in mine:
         said = reads.get(message.id)
         for spoken in said.records if said else ():
-            if (spoken.kind, spoken.key) == (row.kind, row.key) and covered(house, participant, spoken, message):
+            if (spoken.kind, spoken.key) != (row.kind, row.key):
+                continue
+            foreign = foreign or spoken.said.get("activity") == "other"
+            if covered(house, participant, spoken, message):
                 origin = Origin(message.system, message.source_time, message.id, said.trigger if said else None)
                 claims = take(claims, spoken.said, origin, row.kind)
     folded = fold(row.kind, claims, lambda field: house.settings.owner(row.kind, field))
-    taken_back = bool(others) and not claims
+    taken_back = bool(others or foreign) and not claims
     if taken_back:
-        folded = Folded(before | {"status": "entered-in-error"}, {})
+        folded = Folded(before | {"status": "entered-in-error"} | ({"activity": "other"} if foreign else {}), {})
     beside = fractions.around(house, tx, participant, row.kind, row.key, folded.said, not dry_run)
     folded.said.update(beside.own)
     fields = changed(before, folded.said)

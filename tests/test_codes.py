@@ -88,6 +88,19 @@ def test_an_unknown_activity_is_answered_the_same_way(tmp_path, own):
         assert [one for one in answering(opened).codes() if one["map"] == "siu-activity"] == []
 
 
+def test_what_is_answered_to_be_none_of_the_trials_is_taken_back(tmp_path, own):
+    with house(tmp_path, mappings="mappings") as opened:
+        opened.receive(siu(activity="RT-CBCT"))
+        opened.read_all()
+        assert [row.status for row in opened.records()] == ["booked"]
+        answer(opened, "siu-activity", "RT-CBCT", "other")
+        (row,) = opened.records()
+        assert (row.status, row.body["activity"], row.version) == ("entered-in-error", "other", 2)
+        assert asked(opened) == []
+        again = opened.line.read_again([opened.message(1).id])
+        assert again["changed"] == 0
+
+
 def test_what_another_site_says_of_the_code_is_suggested_and_never_chosen(tmp_path, own):
     other = own / "sites/other/codes"
     other.mkdir(parents=True)

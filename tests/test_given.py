@@ -133,7 +133,8 @@ class TestCharges:
     def test_it_may_come_before_the_appointment(self, opened: TestHouse):
         take(opened, dft(charge()))
         assert asked(opened.line) == [
-            f"{SUBJECT}: a fraction is reported as given on 2026-03-12, and none was planned there then."
+            f"{SUBJECT}: a fraction is reported as given on Thu 12 Mar, "
+            "and no planned fraction of that day is left for it."
         ]
         take(opened, siu())
         assert shown(opened.line, "Appointment", SLOT)["evidence"] == "evidenced"
@@ -200,7 +201,7 @@ def say(opened: TestHouse, said: dict[str, Any], key: str = "") -> None:
 
 
 class TestDoubt:
-    DENIED = f"{SUBJECT}: a fraction is reported as given on 2026-03-12, and another source says that it was not."
+    DENIED = f"{SUBJECT}: a fraction is reported as given on Thu 12 Mar, and another source says that it was not."
 
     def test_a_charge_for_a_cancelled_slot_is_a_question(self, opened: TestHouse):
         take(opened, siu(), siu("S15", "M2", "20260312070000"), dft(charge()))
@@ -224,12 +225,20 @@ class TestDoubt:
         take(opened, siu(), siu(filler="F-2", control_id="M2", start="20260312154000", end="20260312160000"))
         take(opened, dft(charge()))
         assert asked(opened.line) == [
-            f"{SUBJECT}: a fraction is reported as given on 2026-03-12, and it could be more than one that was planned."
+            f"{SUBJECT}: a fraction is reported as given on Thu 12 Mar, and it could be more than one that was planned."
         ]
         assert shown(opened.line, "Appointment", SLOT)["evidence"] == "scheduled"
         take(opened, dft(charge("T-2"), control_id="D2"))
         assert asked(opened.line) == []
         assert shown(opened.line, "Appointment", SLOT)["evidence"] == "evidenced"
+
+    def test_many_that_were_not_planned_are_one_question(self, opened: TestHouse):
+        days = ("20260302", "20260303", "20260304", "20260305", "20260306")
+        take(opened, dft(*(charge(f"T-{n}", day) for n, day in enumerate(days))))
+        assert asked(opened.line) == [
+            f"{SUBJECT}: 5 fractions are reported as given (Mon 2 Mar, Tue 3 Mar, Wed 4 Mar and 2 more), "
+            "and no planned fraction of that day is left for it."
+        ]
 
     def test_a_person_says_which_slot_a_charge_is_of(self, opened: TestHouse):
         take(opened, siu(), siu(filler="F-2", control_id="M2", start="20260312154000", end="20260312160000"))

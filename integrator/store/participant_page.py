@@ -27,7 +27,8 @@ from integrator.store.today import Question
 from integrator.store.transaction import Tx
 
 q = questions.c
-OF_TREATMENTS = ("slot", "given")  # causes of questions about reports of fractions
+OF_TREATMENTS = ("given",)  # causes of questions about a fraction, named by its key
+OF_FEEDS = ("late",)  # causes of questions about a source, whoever's message raised them
 ENTERED = "entered"  # what the journal says of an entry
 
 
@@ -180,14 +181,16 @@ _of_numbers = (
     .where(identity_changes.c.message_id == q.message_id, patient_numbers.c.patient_id == participants.c.patient_id)
 )
 # A question is of a participant: of their record, of them by name, or of a message of their patient or of one that
-# speaks of their number. One about a report of a fraction names it by its key: the record may not have been there yet.
+# speaks of their number. One about a fraction names it by its key: the record may not have been there yet.
+# One about a feed is of nobody.
 _about = or_(
     records.c.id == q.record_id,
     and_(q.record_id.is_(None), q.cause.in_(OF_TREATMENTS), records.c.kind == "Treatment", records.c.key == q.subject),
 )
 _ASKED = questions.outerjoin(records, _about).join(
     participants,
-    or_(
+    q.cause.not_in(OF_FEEDS)
+    & or_(
         records.c.subject == participants.c.subject,
         q.subject == participants.c.subject,
         _of_patient.exists(),
